@@ -1,0 +1,115 @@
+// A new key: for which workspace and bot, what it may do, until when.
+import '@mantine/core/styles/FloatingIndicator.layer.css';
+import '@mantine/core/styles/SegmentedControl.layer.css';
+import { Button, Group, Input, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import type { MyWorkspace, NewKey } from '../../api/replies.ts';
+import { api } from '../../api.ts';
+import { useFormat } from '../../format.ts';
+import { Scopes } from '../../forms/scopes.tsx';
+import { useApiForm } from '../../forms/use-api-form.ts';
+import { useMe, usePlace } from '../../place.ts';
+import { type Scope, scopesOfRole } from '../../roles.ts';
+import { Dialog } from '../../ui/dialog.tsx';
+import { FormProblem } from '../../ui/problem.tsx';
+
+const allBots = 'all';
+const lifetimesDays = { never: null, week: 7, month: 30, quarter: 90, year: 365 } as const;
+type Lifetime = keyof typeof lifetimesDays;
+const dayMs = 86_400_000;
+
+type KeyFormProps = { start: MyWorkspace; onClose: () => void; onMade: (key: NewKey) => unknown };
+
+export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { workspaces } = useMe();
+  const { bot } = usePlace();
+  const workspaceOf = (id: string) => workspaces.find((one) => String(one.id) === id) ?? start;
+  const { form, submit, isPending, problem } = useApiForm({
+    initialValues: {
+      name: '',
+      workspace: String(start.id),
+      bot: start.bots.find((one) => one.id === bot?.id)?.flow_ns ?? start.bots[0]?.flow_ns ?? allBots,
+      scopes: [] as Scope[],
+      lifetime: 'never' as Lifetime,
+      environment: 'live' as 'live' | 'test',
+    },
+    validate: {
+      name: (name) => (name.trim() === '' ? t('form.required') : null),
+      scopes: (scopes) => (scopes.length === 0 ? t('keys.scopeNeeded') : null),
+    },
+    send: ({ name, workspace, bot, scopes, lifetime, environment }) => {
+      const days = lifetimesDays[lifetime];
+      const expires_at = days === null ? null : Date.now() + days * dayMs;
+      const body = { name: name.trim(), workspace: Number(workspace), bot: bot === allBots ? null : bot, scopes, expires_at, environment };
+      return api.post<NewKey>('/keys', body, { at: { workspace: Number(workspace), bot: null } });
+    },
+    onDone: onMade,
+  });
+  const workspace = workspaceOf(form.values.workspace);
+  const available = scopesOfRole[workspace.role];
+  const days = lifetimesDays[form.values.lifetime];
+  const chooseWorkspace = (id: string | null) => {
+    if (id === null) return;
+    const { role, bots } = workspaceOf(id);
+    form.setFieldValue('workspace', id);
+    form.setFieldValue('bot', bots[0]?.flow_ns ?? allBots);
+    form.setFieldValue('scopes', (chosen) => chosen.filter((scope) => scopesOfRole[role].includes(scope)));
+  };
+  return (
+    <Dialog opened onClose={onClose} title={t('keys.create')} size="lg">
+      <form onSubmit={submit} noValidate>
+        <Stack gap="lg">
+          <TextInput label={t('keys.name')} description={t('keys.nameHint')} data-autofocus autoComplete="off" {...form.getInputProps('name')} />
+          <Group grow align="flex-start" preventGrowOverflow={false}>
+            <Select
+              label={t('keys.workspace')}
+              data={workspaces.map(({ id, name }) => ({ value: String(id), label: name }))}
+              allowDeselect={false}
+              {...form.getInputProps('workspace')}
+              onChange={chooseWorkspace}
+            />
+            <Select
+              label={t('keys.bot')}
+              data={[...workspace.bots.map(({ flow_ns, name }) => ({ value: flow_ns, label: name })), { value: allBots, label: t('keys.allBotsLong') }]}
+              allowDeselect={false}
+              {...form.getInputProps('bot')}
+            />
+          </Group>
+          <Scopes value={form.values.scopes} available={available} error={form.errors.scopes} onChange={(scopes) => form.setFieldValue('scopes', scopes)} />
+          <Group grow align="flex-start" preventGrowOverflow={false}>
+            <Select
+              label={t('keys.expiry')}
+              description={days === null ? t('keys.expiryNever') : t('keys.expiryOn', { date: format.date(Date.now() + days * dayMs) })}
+              inputWrapperOrder={['label', 'input', 'description', 'error']}
+              data={(Object.keys(lifetimesDays) as Lifetime[]).map((value) => ({ value, label: t(`keys.lifetime.${value}`) }))}
+              allowDeselect={false}
+              {...form.getInputProps('lifetime')}
+            />
+            <Input.Wrapper label={t('keys.environment')} labelElement="div">
+              <SegmentedControl
+                fullWidth
+                aria-label={t('keys.environment')}
+                data={[
+                  { value: 'live', label: t('keys.live') },
+                  { value: 'test', label: t('keys.test') },
+                ]}
+                {...form.getInputProps('environment')}
+              />
+            </Input.Wrapper>
+          </Group>
+          <FormProblem error={problem} />
+          <div className="dialog-foot">
+            <Button variant="default" onClick={onClose}>
+              {t('confirm.cancel')}
+            </Button>
+            <Button type="submit" loading={isPending}>
+              {t('keys.do')}
+            </Button>
+          </div>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,376 @@
+// The walk of one turn: what wakes a session, from block to block, into loops and sub-flows and out again, along the
+// error ways when something is wrong. It knows ways of leaving a block, never a block.
+import { fold } from '../block/answer.ts';
+import { type Next, parsePayload, type Wake } from '../block.ts';
+import { definitionOf } from '../blocks.ts';
+import { isShallow, type Value } from '../expression/value.ts';
+import { blockAt, type Flow, indexOf, type Placed } from '../flow.ts';
+import type { Reply } from '../message.ts';
+import type { Frame, Loop, Session, Vars, Wait } from '../session.ts';
+import type { Flows, Input } from './input.ts';
+import { localized } from './localize.ts';
+import { type Target, targetOf } from './ports.ts';
+import { limits, type Turn } from './turn.ts';
+
+/** Values that variables have before anyone sets them. */
+function defaultsOf(variables: { [name: string]: { default?: Value | undefined } } | undefined, given: Vars = {}): Vars {
+  const values: Vars = {};
+  for (const [name, one] of Object.entries(variables ?? {})) {
+    const value = (Object.hasOwn(given, name) ? given[name] : null) ?? one.default;
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+/** What came from outside may be nested deeper than anyone could walk. */
+function bounded(values: Vars): Vars {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isShallow(value) ? value : null]));
+}
+
+export class Run {
+  readonly #flows: Flows;
+  readonly #turn: Turn;
+  readonly #reply: Reply | null;
+  #isContinuing = false;
+
+  constructor(flows: Flows, turn: Turn, reply: Reply | null) {
+    this.#flows = flows;
+    this.#turn = turn;
+    this.#reply = reply;
+    turn.refreshScope(this.#flowNamed(turn.session.cursor.flow));
+  }
+
+  get #session(): Session {
+    return this.#turn.session;
+  }
+
+  get #flow(): Flow {
+    const flow = this.#flowNamed(this.#session.cursor.flow);
+    if (!flow) throw new Error(`the flow ${this.#session.cursor.flow} was not given`);
+    return flow;
+  }
+
+  #flowNamed(slug: string): Flow | null {
+    return (Object.hasOwn(this.#flows, slug) ? this.#flows[slug] : null) ?? null;
+  }
+
+  /** Where to go on; null when the input is stale or nobody's, and the session stays untouched. */
+  receive(input: Input): Next | null {
+    const { wait, cursor } = this.#session;
+    if (this.#flowNamed(cursor.flow) === null) return { fail: `the flow ${cursor.flow} is no longer there` };
+    switch (input.kind) {
+      case 'start':
+        return this.#start(input.at ?? indexOf(this.#flow).start, input.params ?? {});
+      case 'jump':
+        return this.#jumpFromOutside(input.at);
+      case 'reply':
+        return this.#receiveReply(input.reply, wait);
+      case 'timer':
+        if (wait === null || wait.id !== input.wait) return null;
+        return this.#wake(
+          wait,
+          wait.kind === 'timer' ? { kind: 'timer' } : wait.kind === 'human' ? { kind: 'human', outcome: 'timeout' } : { kind: 'timeout' },
+        );
+      case 'answer':
+        return wait?.kind === 'effect' && wait.id === input.id ? this.#wake(wait, { kind: 'answer', ok: input.ok, values: bounded(input.values) }) : null;
+      case 'webhook':
+        return wait?.kind === 'webhook' && wait.token === input.token
+          ? this.#wake(wait, { kind: 'webhook', data: isShallow(input.data) ? input.data : null })
+          : null;
+      case 'human':
+        return wait?.kind === 'human' ? this.#wake(wait, { kind: 'human', outcome: input.outcome }) : null;
+    }
+  }
+
+  #start(at: string | null, params: Vars): Next {
+    const session = this.#session;
+    session.stack = [];
+    session.loops = [];
+    session.wait = null;
+    session.params = defaultsOf(this.#flow.params, params);
+    session.vars = defaultsOf(this.#flow.vars);
+    this.#turn.refreshScope(this.#flow);
+    return at === null ? { fail: 'This flow has no start' } : { jump: at };
+  }
+
+  #jumpFromOutside(at: string): Next | null {
+    if (blockAt(this.#flow, at) === null) return null;
+    this.#session.wait = null;
+    this.#session.loops = [];
+    return { jump: at };
+  }
+
+  #receiveReply(reply: Reply, wait: Wait | null): Next | null {
+    const pressed = reply.payload === undefined ? null : parsePayload(reply.payload);
+    if (wait?.kind === 'reply' && wait.choices.some((one) => one.payload === reply.payload)) return this.#wake(wait, { kind: 'reply', reply });
+    // While people have the conversation, a button of the bot takes nothing from them.
+    if (pressed?.kind === 'btn' && wait?.kind !== 'human' && this.#isHere(pressed.at)) {
+      this.#session.wait = null;
+      this.#enter(pressed.at);
+      return { go: `btn:${pressed.id}` };
+    }
+    const command = this.#commandIn(reply);
+    if (command !== null) {
+      this.#turn.outputs.push({ kind: 'command', name: command });
+      return null;
+    }
+    if (wait?.kind === 'reply') return this.#wake(wait, { kind: 'reply', reply });
+    this.#turn.outputs.push(this.#turn.context.interrupts(reply) ? { kind: 'interrupted' } : { kind: 'unanswered' });
+    return null;
+  }
+
+  /** In this flow or one that called it, which is then gone back to. */
+  #isHere(at: string): boolean {
+    if (indexOf(this.#flow).blocks.has(at)) return true;
+    const frame = this.#session.stack.findLast((one) => {
+      const flow = this.#flowNamed(one.flow);
+      return flow !== null && indexOf(flow).blocks.has(at);
+    });
+    if (frame) this.#backTo(frame);
+    return frame !== undefined;
+  }
+
+  #commandIn(reply: Reply): string | null {
+    const said = fold(reply.text);
+    if (said === '') return null;
+    return Object.entries(this.#turn.context.commands).find(([, words]) => words.some((word) => fold(word) === said))?.[0] ?? null;
+  }
+
+  #wake(wait: Wait, wake: Wake): Next | null {
+    const placed = this.#enter(wait.block);
+    if (placed === null) return { fail: `the block ${wait.block} is no longer there` };
+    const definition = definitionOf(placed.block);
+    this.#session.wait = null;
+    this.#turn.woken = wait;
+    const next = definition.wake?.(localized(this.#flow, placed, this.#turn.language) as never, this.#turn, wake) ?? { go: 'next' };
+    if (!('unless_interrupted' in next)) return next;
+    if (this.#reply !== null && this.#turn.context.interrupts(this.#reply)) {
+      this.#turn.outputs.push({ kind: 'interrupted' });
+      return null;
+    }
+    return next.unless_interrupted();
+  }
+
+  /** Makes a block the current one. */
+  #enter(at: string): Placed | null {
+    const placed = indexOf(this.#flow).blocks.get(at) ?? null;
+    if (placed === null) return null;
+    this.#session.cursor.block = at;
+    this.#turn.at = at;
+    return placed;
+  }
+
+  walk(first: Next): void {
+    let next: Next | null = first;
+    while (next !== null) next = this.#follow(this.#turn.takeBreach() ?? next);
+  }
+
+  /** Does what a block said and gives what the following block says; null when the turn rests. */
+  #follow(next: Next): Next | null {
+    if ('go' in next) return this.#leave(next.go);
+    if ('go_or_end' in next) return this.#leave(next.go_or_end, { end: true });
+    if ('jump' in next) return this.#jump(next.jump);
+    if ('wait' in next) return this.#rest(next.wait);
+    if ('loop' in next) return this.#loop(next.loop);
+    if ('call' in next) return this.#call(next.call.flow, next.call.with);
+    if ('return' in next) return this.#return(next.return);
+    if ('fail' in next) return this.fail(next.fail);
+    if ('unless_interrupted' in next) return next.unless_interrupted();
+    this.#trace('end');
+    return this.#end();
+  }
+
+  #run(at: string): Next {
+    const placed = this.#enter(at);
+    if (placed === null) return { fail: `there is no block ${at}` };
+    const { counters } = this.#session;
+    counters.spent.blocks += 1;
+    if (counters.spent.blocks > limits.blocksPerTurn) return { fail: `more than ${limits.blocksPerTurn} blocks in one turn: an endless loop?` };
+    counters.blocks += 1;
+    counters.visits[at] = (counters.visits[at] ?? 0) + 1;
+    if (placed.block.when !== undefined && !this.#turn.holds(placed.block.when)) return { go: 'next' };
+    return definitionOf(placed.block).run(localized(this.#flow, placed, this.#turn.language) as never, this.#turn);
+  }
+
+  #leave(port: string, orElse?: Next): Next {
+    const placed = indexOf(this.#flow).blocks.get(this.#session.cursor.block);
+    if (!placed) return { fail: `there is no block ${this.#session.cursor.block}` };
+    this.#isContinuing = false;
+    const loop = this.#session.loops.at(-1);
+    if (loop?.block === placed.at && port !== 'do') this.#setLoops(this.#session.loops.slice(0, -1));
+    const target = targetOf(placed, port);
+    if (target === null) return orElse ?? { fail: `nothing follows "${port}" of ${placed.at}` };
+    this.#trace(port);
+    return { jump: this.#chosen(target) };
+  }
+
+  /** A computed target is one of its list, whatever was computed. */
+  #chosen(target: Target): string {
+    if (typeof target === 'string') return target;
+    const wanted = this.#turn.evaluate(target.expr);
+    const chosen = target.in.find((one) => one === wanted);
+    if (chosen === undefined) this.#turn.log('warn', `The computed target is not in the list; going to ${target.in[0]}.`);
+    return chosen ?? target.in[0] ?? '@end';
+  }
+
+  #trace(port: string): void {
+    this.#turn.outputs.push({ kind: 'trace', turn: this.#session.turn, block: this.#turn.at, port, set: this.#turn.takeSet() });
+  }
+
+  #jump(target: string): Next | null {
+    switch (target) {
+      case '@end':
+        return this.#end();
+      case '@return':
+        return this.#returnWith({});
+      case '@restart':
+        return this.#restart();
+      case '@continue':
+        return this.#again();
+      case '@break':
+        return this.#leaveLoop();
+      default: {
+        const at = blockAt(this.#flow, target);
+        return at === null ? { fail: `there is no ${target}` } : this.#run(at);
+      }
+    }
+  }
+
+  #restart(): Next {
+    const [outermost] = this.#session.stack;
+    if (outermost) this.#backTo(outermost);
+    return this.#start(indexOf(this.#flow).start, this.#session.params);
+  }
+
+  #rest(wait: Wait): Next | null {
+    if (wait.kind === 'reply' && wait.choices.length > 0 && !this.#turn.admits('the choices', wait.choices)) return this.#turn.takeBreach();
+    this.#session.wait = wait;
+    this.#session.status = wait.kind === 'human' ? 'handed_off' : 'waiting';
+    return null;
+  }
+
+  #end(): null {
+    this.#session.status = 'ended';
+    this.#session.wait = null;
+    this.#session.stack = [];
+    this.#session.loops = [];
+    this.#turn.outputs.push({ kind: 'ended' });
+    return null;
+  }
+
+  #setLoops(loops: Loop[]): void {
+    this.#session.loops = loops;
+    this.#turn.refreshScope();
+  }
+
+  #loop(ask: { items: Value[] | null; as: string | null; max: number }): Next {
+    const at = this.#turn.at;
+    const { loops } = this.#session;
+    const top = loops.at(-1);
+    const isAgain = top?.block === at && top.i >= 0 && this.#isContinuing;
+    this.#isContinuing = false;
+    const loop: Loop = isAgain && top ? { ...top, i: top.i + 1 } : { block: at, i: 0, items: ask.items, as: ask.as };
+    // Coming in anew by a way of its own leaves an unfinished round of the same loop behind.
+    const before = isAgain ? loops.length - 1 : loops.findIndex((one) => one.block === at);
+    const others = before === -1 ? loops : loops.slice(0, before);
+    if (!isAgain && !this.#turn.admits('the list of this loop', ask.items)) return { go: 'done' };
+    if (others.length >= limits.loopDepth) return { fail: `more than ${limits.loopDepth} loops inside each other` };
+    this.#setLoops([...others, loop]);
+    if (loop.items !== null && loop.i >= loop.items.length) return { go: 'done' };
+    if (loop.i >= ask.max) return { go: 'limit' };
+    if (loop.as !== null) this.#turn.set(loop.as, loop.items?.[loop.i] ?? null);
+    return { go: 'do' };
+  }
+
+  #again(): Next {
+    const loop = this.#session.loops.at(-1);
+    if (!loop) return { fail: '@continue outside a loop' };
+    this.#isContinuing = true;
+    return this.#run(loop.block);
+  }
+
+  #leaveLoop(): Next {
+    const loop = this.#session.loops.at(-1);
+    if (!loop || this.#enter(loop.block) === null) return { fail: '@break outside a loop' };
+    return { go: 'done' };
+  }
+
+  #call(slug: string, given: Vars): Next {
+    const session = this.#session;
+    const called = this.#flowNamed(slug);
+    if (!called) return { fail: `the flow ${slug} is not there` };
+    const start = indexOf(called).start;
+    if (start === null) return { fail: `This flow has no start: ${slug}` };
+    if (session.stack.length >= limits.stackDepth) return { fail: `more than ${limits.stackDepth} flows inside each other` };
+    if (!this.#turn.admits('what is handed over', given)) return { end: true };
+    session.stack.push({ flow: session.cursor.flow, block: this.#turn.at, vars: session.vars, loops: session.loops, params: session.params });
+    session.cursor.flow = slug;
+    session.vars = defaultsOf(called.vars);
+    session.params = defaultsOf(called.params, given);
+    session.loops = [];
+    this.#turn.refreshScope(called);
+    return { jump: start };
+  }
+
+  #return(values: Vars): Next | null {
+    this.#trace('return');
+    return this.#returnWith(values);
+  }
+
+  #returnWith(values: Vars): Next | null {
+    const frame = this.#session.stack.at(-1);
+    if (!frame) return this.#end();
+    this.#backTo(frame);
+    if (this.#flowNamed(frame.flow) === null) return { fail: `the flow ${frame.flow} is no longer there` };
+    const placed = this.#enter(frame.block);
+    if (placed === null) return { fail: `the block ${frame.block} is no longer there` };
+    return definitionOf(placed.block).wake?.(placed.block as never, this.#turn, { kind: 'answer', ok: true, values }) ?? { go: 'next' };
+  }
+
+  #backTo(frame: Frame): void {
+    const session = this.#session;
+    session.stack = session.stack.slice(0, session.stack.indexOf(frame));
+    session.cursor.flow = frame.flow;
+    session.vars = { ...frame.vars };
+    session.params = frame.params;
+    session.loops = frame.loops;
+    this.#turn.refreshScope(this.#flowNamed(frame.flow));
+  }
+
+  /** Block port → the group's and the flow's error way → the same of whoever called → the bot's people. */
+  fail(reason: string): Next | null {
+    const at = this.#turn.at;
+    this.#turn.log('error', reason);
+    if (at !== '') this.#trace('error');
+    const { spent } = this.#session.counters;
+    if (!spent.isFailing) {
+      spent.isFailing = true;
+      // The way out gets a share of its own, once: an endless loop must still be able to apologise and hand over.
+      spent.blocks = Math.min(spent.blocks, limits.blocksPerTurn - 50);
+      spent.asks = Math.min(spent.asks, limits.asksPerTurn - 2);
+      this.#turn.setLast({ ...this.#session.last, error: reason });
+      this.#turn.takeBreach();
+      const way = this.#errorWay();
+      if (way !== null) return { jump: this.#chosen(way) };
+    }
+    this.#session.status = 'failed';
+    this.#session.wait = null;
+    this.#turn.outputs.push({ kind: 'failed', block: at, reason });
+    return null;
+  }
+
+  #errorWay(): Target | null {
+    for (;;) {
+      const flow = this.#flowNamed(this.#session.cursor.flow);
+      const placed = flow === null ? undefined : indexOf(flow).blocks.get(this.#session.cursor.block);
+      const ofGroup = placed === undefined ? undefined : flow?.groups[placed.group]?.error;
+      const ofFlow = Object.values(flow?.triggers ?? {}).find((one) => one.type === 'error')?.to;
+      const way = placed?.block.to?.error ?? ofGroup ?? ofFlow;
+      if (way !== undefined) return way;
+      const frame = this.#session.stack.at(-1);
+      if (!frame) return null;
+      this.#backTo(frame);
+      this.#session.cursor.block = frame.block;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// `npm run build`: what browsers load, into dist/: the console, the widget's script and the files of the interactive
+// reference, each also compressed. It builds beside the old dist and changes places at the end, so that a build that is
+// killed or fails leaves the old one as it was.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip, gzipSync } from 'node:zlib';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+const launcherLimitBytes = 3000;
+
+/** What the docs page loads, and the terms it comes under. */
+const libraryFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'LICENSE', 'NOTICE'];
+
+/** The settings of Vite for the widget: one script, for any page. */
+export function widgetSettings(outDir) {
+  const lib = { entry: join(root, 'widget', 'launcher.ts'), name: 'chat', formats: ['iife'], fileName: () => 'widget.js' };
+  return {
+    configFile: false,
+    root: join(root, 'widget'),
+    logLevel: 'warn',
+    build: { outDir, emptyOutDir: false, target: 'es2022', lib, reportCompressedSize: false },
+  };
+}
+
+/** The same for the console; its own configuration says the rest. */
+export function consoleSettings(outDir) {
+  return { configFile: join(root, 'admin', 'vite.config.ts'), root: join(root, 'admin'), logLevel: 'warn', build: { outDir, emptyOutDir: false } };
+}
+
+export const hasConsole = () => existsSync(join(root, 'admin', 'index.html'));
+
+async function buildConsole(out) {
+  if (!hasConsole()) return 'skipped: admin/index.html does not exist yet';
+  const { build } = await import('vite');
+  await build(consoleSettings(join(out, 'admin')));
+  return `${filesUnder(join(out, 'admin')).length} files`;
+}
+
+async function buildWidget(out) {
+  const { build } = await import('vite');
+  await build(widgetSettings(out));
+  const bytes = gzipSync(readFileSync(join(out, 'widget.js')), { level: 9 }).length;
+  if (bytes > launcherLimitBytes)
+    throw new Error(`the launcher weighs ${bytes} bytes compressed; every page that shows it pays for that, and ${launcherLimitBytes} is the limit`);
+  return `${bytes} bytes compressed, of at most ${launcherLimitBytes}`;
+}
+
+function copyLibrary(out) {
+  const from = join(root, 'node_modules', 'swagger-ui-dist');
+  if (!existsSync(from)) return 'skipped: swagger-ui-dist is not installed';
+  mkdirSync(join(out, 'docs'));
+  for (const name of libraryFiles) cpSync(join(from, name), join(out, 'docs', name));
+  return `${libraryFiles.length} files`;
+}
+
+async function compressAll(out) {
+  const brotli = promisify(brotliCompress);
+  let before = 0;
+  let after = 0;
+  const compressOne = async (file) => {
+    const bytes = readFileSync(file);
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    const [br, gz] = await Promise.all([brotli(bytes, { params }), promisify(gzip)(bytes, { level: 9 })]);
+    if (br.length >= bytes.length) return;
+    writeFileSync(`${file}.br`, br);
+    writeFileSync(`${file}.gz`, gz);
+    before += bytes.length;
+    after += br.length;
+  };
+  const worth = filesUnder(out).filter((file) => /\.(js|css|svg|json|txt)$/.test(file));
+  await Promise.all(worth.map(compressOne));
+  return `${worth.length} files, ${Math.round(before / 1000)} kB to ${Math.round(after / 1000)} kB`;
+}
+
+function filesUnder(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+// Folders of builds that were killed. One that had taken the old dist aside gives it back.
+function clearLeftovers() {
+  for (const name of readdirSync(root)) {
+    const [, kind, pid] = /^dist\.(tmp|old)-(\d+)$/.exec(name) ?? [];
+    if (!pid || isRunning(Number(pid))) continue;
+    if (kind === 'old' && !existsSync(dist)) renameSync(join(root, name), dist);
+    else rmSync(join(root, name), { recursive: true });
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function takePlace(out) {
+  const old = join(root, `dist.old-${process.pid}`);
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(out, dist);
+  rmSync(old, { recursive: true, force: true });
+}
+
+export async function buildAll() {
+  const started = new Date();
+  const out = join(root, `dist.tmp-${process.pid}`);
+  clearLeftovers();
+  mkdirSync(out);
+  const steps = [
+    ['console', buildConsole],
+    ['widget', buildWidget],
+    ['reference', copyLibrary],
+    ['compressed', compressAll],
+  ];
+  try {
+    for (const [name, step] of steps) {
+      const at = performance.now();
+      const said = await step(out);
+      console.error(`  ${name.padEnd(12)}${said} (${((performance.now() - at) / 1000).toFixed(1)} s)`);
+    }
+    const built = join(out, 'built.json');
+    writeFileSync(built, `${JSON.stringify({ built_at: started.toISOString(), files: filesUnder(out).length })}\n`);
+    // As old as its oldest source can be: what changes while it is built is newer.
+    utimesSync(built, started, started);
+    takePlace(out);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+  console.error(`Built dist in ${((Date.now() - started) / 1000).toFixed(1)} s.`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -1,0 +1,164 @@
+// A turn in the making: everything it reads is loaded, the engine is walked until only the outside is left to ask, and
+// what came of it waits to be saved. One turn, one transaction; nothing is written here.
+
+import type { Context, Output } from '@parley/engine/advance/turn.ts';
+import { advance, type Flows, type Input } from '@parley/engine/advance.ts';
+import { type Ask, insideAsks } from '@parley/engine/effect.ts';
+import type { Message, Reply } from '@parley/engine/message.ts';
+import { newSession, type Session } from '@parley/engine/session.ts';
+import { matchTriggers } from '@parley/engine/trigger.ts';
+import type { App } from '../app.ts';
+import { assert, notFound } from '../errors.ts';
+import { type Conversation, lockConversation } from '../store/conversations.ts';
+import type { Db } from '../store/database.ts';
+import type { Field } from '../store/fields.ts';
+import { type Revisions, readRevisions } from '../store/revisions.ts';
+import { findSession } from '../store/sessions.ts';
+import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
+import { flowSet, liveFlows, loadVersion, versionOf } from './flow-set.ts';
+import { turnWorld } from './turn-context.ts';
+
+/** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
+export type OpenSession = { id: number | null; rev: number; flowId: number; version: number; state: Session; found: Session | null; startedAt: number };
+
+/** What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter. */
+export type Spoken = { message: Message; text: string; author: { kind: 'bot' | 'agent'; id: number | null; name: string } };
+
+export type OpenTurn = {
+  conversation: Conversation;
+  subscriber: Subscriber;
+  fields: readonly Field[];
+  context: Context;
+  revisions: Revisions;
+  /** What a person reads when the flow has failed. */
+  fallbackText: string;
+  /** As it was found, also when it has ended. */
+  last: Session | null;
+  session: OpenSession | null;
+  /** A session that this turn put aside for another. */
+  replaced: OpenSession | null;
+  flows: Flows;
+  reply: Reply | null;
+  spoken: Spoken | null;
+  outputs: Output[];
+};
+
+const maxRounds = 50;
+
+/** A conversation that the caller already holds is not read again. */
+export async function openTurn(app: App, tx: Db, botId: number, held: number | Conversation): Promise<OpenTurn> {
+  const conversation = typeof held === 'number' ? await lockConversation(tx, botId, held) : held;
+  if (!conversation) throw notFound('Conversation');
+  const person = await openSubscriber(tx, botId, conversation.subscriber_id);
+  assert(person, 'a conversation has a subscriber');
+  const row = conversation.session_id === null ? null : await findSession(tx, conversation.id, conversation.session_id);
+  const last = row ? (JSON.parse(row.state) as Session) : null;
+  const revisions = await readRevisions(tx, botId, conversation.workspace_id);
+  const world = await turnWorld(app, tx, conversation, person, revisions);
+  const nothingYet = { session: null, replaced: null, flows: {}, reply: null, spoken: null, outputs: [] };
+  const turn: OpenTurn = { conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
+  if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
+    const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
+    // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
+    if (digest !== null) turn.flows = await flowSet(tx, botId, await versionOf(tx, botId, { id: flowId, n, digest }), revisions.flows);
+    turn.session = { id, rev, flowId, version: n, state: last, found: last, startedAt };
+  }
+  return turn;
+}
+
+/** Begins a flow anew; a session that was waiting is put aside. */
+export async function beginSession(app: App, tx: Db, turn: OpenTurn, flow: { id: number; n: number }, start: { at?: string; reply?: Reply }): Promise<void> {
+  const main = await loadVersion(tx, turn.conversation.bot_id, flow.id, flow.n);
+  assert(main, 'a published version is there');
+  turn.replaced = turn.session ?? turn.replaced;
+  turn.flows = await flowSet(tx, turn.conversation.bot_id, main, turn.revisions.flows);
+  const seed = Number.parseInt(app.random.uuid().slice(0, 8), 16);
+  const state = newSession(main.id, flow.n, seed);
+  turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now() };
+  walk(turn, { kind: 'start', ...(start.at === undefined ? {} : { at: start.at }), ...(start.reply === undefined ? {} : { reply: start.reply }) });
+}
+
+/** The flow ends here: what waited waits no longer. */
+export function setAside(turn: OpenTurn): void {
+  turn.replaced = turn.session;
+  turn.session = null;
+}
+
+/** Walks the engine until it rests or only the outside is left to ask. Returns what this input brought. */
+export function walk(turn: OpenTurn, input: Input): Output[] {
+  const brought: Output[] = [];
+  let next: Input | null = input;
+  for (let round = 0; next !== null && round < maxRounds; round += 1) {
+    assert(turn.session, 'a walk needs a session');
+    const step = advance(turn.flows, turn.session.state, next, turn.context);
+    turn.session.state = step.session;
+    brought.push(...step.outputs);
+    applyToContext(turn, step.outputs);
+    next = answerFromInside(turn, step.outputs);
+  }
+  turn.outputs.push(...brought);
+  if (brought.some((one) => one.kind === 'failed')) apologise(turn);
+  return brought;
+}
+
+// The author's mistake is not the person's: they are told, and the conversation is there for people to take.
+function apologise(turn: OpenTurn): void {
+  turn.outputs.push({ kind: 'say', block: '', message: { kind: 'text', text: turn.fallbackText } });
+  turn.conversation = { ...turn.conversation, status: 'open' };
+}
+
+// What the turn changed is seen by what follows in the same turn.
+function applyToContext(turn: OpenTurn, outputs: readonly Output[]): void {
+  for (const output of outputs) {
+    if (output.kind !== 'change' || output.change.do !== 'set_field') continue;
+    const { of, name, value } = output.change;
+    turn.context = { ...turn.context, [of]: { ...turn.context[of], [name]: value } };
+  }
+}
+
+function answerFromInside(turn: OpenTurn, outputs: readonly Output[]): Input | null {
+  const asked = outputs.find((one) => one.kind === 'ask' && insideAsks.has(one.ask.ask));
+  if (asked?.kind !== 'ask') return null;
+  return { kind: 'answer', id: asked.id, ...answerOf(turn, asked.ask) };
+}
+
+function answerOf(turn: OpenTurn, ask: Ask): { ok: boolean; values: { [name: string]: never } } {
+  assert(ask.ask === 'handoff', `no inside answer for ${ask.ask}`);
+  const agent = ask.agent === null || !/^\d+$/.test(ask.agent) ? null : Number(ask.agent);
+  turn.conversation = { ...turn.conversation, status: 'open', assignee_id: agent };
+  return { ok: true, values: {} };
+}
+
+/** The bot's triggers that this reply sets off, the most important first. */
+export async function triggersFor(tx: Db, turn: OpenTurn, reply: Reply): Promise<{ flow: { id: number; n: number }; to: string; interrupts: string }[]> {
+  const live = (await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)).filter((one) => one.isTriggered);
+  if (live.length === 0) return [];
+  const flows = live.map((one) => one.flow);
+  const { context } = turn;
+  const scope = { subscriber: context.subscriber, bot: context.bot, conv: context.conv, channel: context.channel, msg: { text: reply.text } };
+  const around = {
+    now: context.now,
+    timeZone: context.timeZone,
+    language: context.language ?? 'en',
+    random: () => 0.5,
+    isOpen: context.hours.isOpen,
+    nextOpen: context.hours.nextOpen,
+  };
+  const found = [
+    ...matchTriggers(flows, { type: 'keyword', reply, channel: context.channel }, scope, around),
+    ...matchTriggers(flows, { type: 'media', reply, channel: context.channel }, scope, around),
+  ];
+  return found.flatMap((match) => {
+    const flow = live.find((one) => one.slug === match.flow);
+    return flow ? [{ flow: { id: flow.id, n: flow.n }, to: match.to, interrupts: match.interrupts }] : [];
+  });
+}
+
+/** The flow with a `fallback` trigger: what answers when nothing else does. */
+export async function fallbackOf(tx: Db, turn: OpenTurn): Promise<{ flow: { id: number; n: number }; to: string } | null> {
+  for (const { id, n, flow } of await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)) {
+    const trigger = Object.values(flow.triggers ?? {}).find((candidate) => candidate.type === 'fallback');
+    if (trigger) return { flow: { id, n }, to: trigger.to };
+  }
+  return null;
+}

@@ -1,0 +1,88 @@
+// A reply came in: from any door, for any channel. It answers what waits, or is a global command, or sets off a trigger,
+// or begins the start flow of a new conversation, or waits for people. The door answers after the commit.
+import type { Reply } from '@parley/engine/message.ts';
+import type { App } from '../app.ts';
+import type { Db } from '../store/database.ts';
+import { noteInbound } from '../store/inbound.ts';
+import { beginSession, fallbackOf, type OpenTurn, openTurn, setAside, triggersFor, walk } from './open-turn.ts';
+import { type SavedStep, saveStep } from './save-step.ts';
+import { startFlowOf } from './start-flow.ts';
+
+export type Received = { botId: number; conversationId: number; reply: Reply };
+
+export async function receiveReply(app: App, tx: Db, { botId, conversationId, reply }: Received): Promise<SavedStep> {
+  return takeReply(app, tx, await openTurn(app, tx, botId, conversationId), reply);
+}
+
+/** As a provider sends it: worked on once however often it comes, and null the other times. `source` is the channel. */
+export async function receiveEvent(app: App, tx: Db, { source, event }: { source: string; event: string }, one: Received): Promise<SavedStep | null> {
+  return (await noteInbound(tx, source, event, app.clock.now())) ? receiveReply(app, tx, one) : null;
+}
+
+/** For whoever has opened the turn already. */
+export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<SavedStep> {
+  turn.reply = reply;
+  if (!isResting(turn)) await answer(app, tx, turn, reply);
+  return saveStep(app, tx, turn);
+}
+
+/** Automation rests while it is paused for this person, or while people have the conversation. */
+function isResting(turn: OpenTurn): boolean {
+  const { paused_until: pausedUntil } = turn.subscriber;
+  return (pausedUntil !== null && pausedUntil > turn.context.now) || turn.session?.state.status === 'handed_off';
+}
+
+async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
+  const triggers = await triggersFor(tx, turn, reply);
+  const isWaiting = turn.session !== null;
+  const interrupting = triggers.find((one) => one.interrupts === 'always' || (one.interrupts === 'when_waiting' && isWaiting));
+  turn.context = { ...turn.context, interrupts: () => interrupting !== undefined };
+  if (isWaiting) {
+    const brought = walk(turn, { kind: 'reply', reply });
+    const command = brought.find((one) => one.kind === 'command');
+    if (command?.kind === 'command') return obey(app, tx, turn, command.name, reply);
+    if (brought.some((one) => one.kind === 'interrupted') && interrupting)
+      return beginSession(app, tx, turn, interrupting.flow, { at: interrupting.to, reply });
+    // `unanswered`: it waits for something else than a reply (time, a webhook), and nothing is taken from it.
+    return;
+  }
+  const command = commandIn(turn, reply);
+  if (command !== null) return obey(app, tx, turn, command, reply);
+  const first = triggers[0];
+  if (first) return beginSession(app, tx, turn, first.flow, { at: first.to, reply });
+  if (turn.conversation.messages === 0 && (await beginStart(app, tx, turn, reply))) return;
+  const fallback = await fallbackOf(tx, turn);
+  if (fallback) await beginSession(app, tx, turn, fallback.flow, { at: fallback.to, reply });
+}
+
+function commandIn(turn: OpenTurn, reply: Reply): string | null {
+  const said = reply.text.trim().toLowerCase();
+  return Object.entries(turn.context.commands).find(([, words]) => words.some((word) => word.toLowerCase() === said))?.[0] ?? null;
+}
+
+async function beginStart(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<boolean> {
+  const flow = await startFlowOf(tx, turn.conversation);
+  if (!flow) return false;
+  await beginSession(app, tx, turn, flow, { reply });
+  return true;
+}
+
+async function obey(app: App, tx: Db, turn: OpenTurn, command: string, reply: Reply): Promise<void> {
+  switch (command) {
+    case 'restart':
+      if (turn.session) return beginSession(app, tx, turn, { id: turn.session.flowId, n: turn.session.version }, { reply });
+      await beginStart(app, tx, turn, reply);
+      return;
+    case 'menu':
+      await beginStart(app, tx, turn, reply);
+      return;
+    case 'stop':
+      turn.outputs.push({ kind: 'change', block: '', change: { do: 'subscribe', on: false } });
+      setAside(turn);
+      return;
+    case 'agent':
+      turn.conversation = { ...turn.conversation, status: 'open' };
+      setAside(turn);
+      return;
+  }
+}

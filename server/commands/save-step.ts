@@ -1,0 +1,226 @@
+// The only writer of steps: messages, session, timer, jobs, what changed about the subscriber, and the events that tell
+// of it, numbered without a gap, all in the transaction of the turn.
+import type { Output } from '@parley/engine/advance/turn.ts';
+import { insideAsks } from '@parley/engine/effect.ts';
+import { type Message, plainText } from '@parley/engine/message.ts';
+import type { Session } from '@parley/engine/session.ts';
+import { dueAt } from '@parley/engine/talk.ts';
+import type { App } from '../app.ts';
+import { assert } from '../errors.ts';
+import { announce } from '../live.ts';
+import { type Conversation, saveConversation } from '../store/conversations.ts';
+import type { Db } from '../store/database.ts';
+import { insertJob } from '../store/jobs.ts';
+import { insertMessages, type MessageRow } from '../store/messages.ts';
+import { insertSession, insertStep, saveSession, setTimer } from '../store/sessions.ts';
+import type { OpenSession, OpenTurn } from './open-turn.ts';
+import { applyChanges } from './subscriber-changes.ts';
+
+/** What happened in a conversation, a closed union; `seq` numbers it, `at` says when. */
+export type ConversationEvent = { seq: number; at: number } & (
+  | { kind: 'message'; id: number; direction: 'in' | 'out' | 'note'; block: string | null }
+  | { kind: 'session'; id: number; status: string; flow: number; version: number }
+  | { kind: 'input'; id: string; status: 'requested' | 'resolved'; block: string }
+  | { kind: 'conversation'; status: string; assignee: number | null }
+  | { kind: 'change'; block: string; change: unknown }
+  | { kind: 'log'; block: string; level: string; text: string }
+  | { kind: 'failed'; block: string; reason: string }
+);
+
+export type SavedStep = {
+  conversationId: number;
+  sessionId: number | null;
+  events: ConversationEvent[];
+  messages: MessageRow[];
+  seq: number;
+  /** As both are now. */
+  conversation: Conversation;
+  state: Session | null;
+};
+
+type Unnumbered = ConversationEvent extends infer E ? (E extends ConversationEvent ? Omit<E, 'seq' | 'at'> : never) : never;
+
+type Said = Omit<MessageRow, 'id' | 'seq' | 'conversation_id' | 'at' | 'public_at'> & { block: string | null };
+
+export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
+  const now = app.clock.now();
+  const { conversation } = turn;
+  const said = messagesOf(turn);
+  const sessionId = await writeSessions(tx, turn, now);
+  const { messages, events, told, publicAt } = numberAll(turn, said, now, sessionId);
+  (await insertMessages(tx, messages)).forEach((id, at) => {
+    for (const one of [messages[at], told[at]]) if (one) one.id = id;
+  });
+  const seq = events.at(-1)?.seq ?? conversation.seq;
+  await applyChanges(app, tx, turn, messages);
+  const hasJobs = await writeJobs(tx, turn, sessionId, now);
+  const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
+  if (events.length > 0) {
+    const trace = turn.outputs.flatMap((one) => (one.kind === 'trace' ? [{ turn: one.turn, block: one.block, port: one.port, set: one.set }] : []));
+    await insertStep(tx, {
+      conversation_id: conversation.id,
+      last_seq: seq,
+      session_id: sessionId,
+      at: now,
+      events: JSON.stringify(events),
+      trace: JSON.stringify(trace),
+    });
+  }
+  const isReopened = turn.reply !== null && conversation.status === 'done';
+  const after: Conversation = {
+    ...conversation,
+    seq,
+    // What has ended stays the last that ran, until it is put aside for another.
+    session_id: turn.session === null && turn.replaced === null ? conversation.session_id : sessionId,
+    public_at: publicAt,
+    messages: conversation.messages + messages.length,
+    ...(messages.length > 0 ? { last_message_at: now } : {}),
+    ...(isReopened ? { status: 'open', opened_at: now, closed_at: null } : {}),
+  };
+  assert(await saveConversation(tx, after, conversation.seq), 'a conversation changed under a turn that held it');
+  const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
+  if (events.length > 0) announce(tx, { ...place, seq, dueAt: workAt });
+  return { conversationId: conversation.id, sessionId, events, messages, seq, conversation: after, state: stateAfter(turn) };
+}
+
+function stateAfter({ session, replaced, last }: OpenTurn): Session | null {
+  return session ? session.state : replaced ? null : last;
+}
+
+function messagesOf(turn: OpenTurn): Said[] {
+  const said: Said[] = [];
+  if (turn.reply !== null) {
+    const name = turn.subscriber.name;
+    said.push({
+      direction: 'in',
+      author_kind: 'subscriber',
+      author_id: turn.subscriber.id,
+      author_name: name,
+      body: JSON.stringify(turn.reply),
+      text: turn.reply.text,
+      block: null,
+    });
+  }
+  if (turn.spoken !== null) {
+    const { message, text, author } = turn.spoken;
+    said.push({
+      direction: 'out',
+      author_kind: author.kind,
+      author_id: author.id,
+      author_name: author.name,
+      body: JSON.stringify(message),
+      text,
+      block: null,
+    });
+  }
+  for (const output of turn.outputs) {
+    const written = messageOf(output);
+    if (written) said.push({ ...written, author_kind: 'bot', author_id: null, author_name: 'bot' });
+  }
+  return said;
+}
+
+function messageOf(output: Output): Pick<Said, 'direction' | 'body' | 'text' | 'block'> | null {
+  if (output.kind === 'say' && output.message.kind !== 'typing')
+    return { direction: 'out', body: JSON.stringify(output.message), text: plainText(output.message), block: output.block };
+  if (output.kind !== 'change' || output.change.do !== 'note') return null;
+  const note: Message = { kind: 'text', text: output.change.text };
+  return { direction: 'note', body: JSON.stringify(note), text: output.change.text, block: output.block };
+}
+
+// Numbers and public times in one pass. Messages, and the events that tell of them, have no ids until they are written.
+function numberAll(
+  turn: OpenTurn,
+  said: Said[],
+  now: number,
+  sessionId: number | null,
+): { messages: MessageRow[]; events: ConversationEvent[]; told: { id: number }[]; publicAt: number } {
+  const { conversation } = turn;
+  const events: ConversationEvent[] = [];
+  const told: { id: number }[] = [];
+  let { seq, public_at: publicAt } = conversation;
+  const add = (event: Unnumbered): void => {
+    seq += 1;
+    events.push({ seq, at: now, ...event } as ConversationEvent);
+  };
+  if (turn.replaced?.id != null) add({ kind: 'session', id: turn.replaced.id, status: 'ended', flow: turn.replaced.flowId, version: turn.replaced.version });
+  const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, block }): MessageRow => {
+    if (direction !== 'note') publicAt = Math.max(Math.floor(now / 1000), publicAt + 1);
+    seq += 1;
+    const event = { seq, at: now, kind: 'message' as const, id: 0, direction, block };
+    events.push(event);
+    told.push(event);
+    return { id: 0, conversation_id: conversation.id, seq, direction, author_kind, author_id, author_name, body, text, at: now, public_at: publicAt };
+  });
+  for (const output of turn.outputs) {
+    if (output.kind === 'log') add({ kind: 'log', block: output.block, level: output.level, text: output.text });
+    if (output.kind === 'failed') add({ kind: 'failed', block: output.block, reason: output.reason });
+    if (output.kind === 'change' && output.change.do !== 'note') add({ kind: 'change', block: output.block, change: output.change });
+  }
+  if (turn.session && sessionId !== null && hasMoved(turn.session)) {
+    const { wait, status } = turn.session.state;
+    add({ kind: 'session', id: sessionId, status, flow: turn.session.flowId, version: turn.session.version });
+    if (wait?.kind === 'reply') add({ kind: 'input', id: wait.id, status: 'requested', block: wait.block });
+  }
+  return { messages, events, told, publicAt };
+}
+
+async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<number | null> {
+  if (turn.replaced?.id != null) await endSession(tx, turn, turn.replaced, turn.replaced.id, now);
+  const { session } = turn;
+  if (session === null) return null;
+  if (session.id !== null && !hasMoved(session)) return session.id;
+  const change = { status: session.state.status, state: JSON.stringify(session.state) };
+  const id =
+    session.id ??
+    (await insertSession(tx, {
+      conversation_id: turn.conversation.id,
+      flow_id: session.flowId,
+      version: session.version,
+      ...change,
+      started_at: session.startedAt,
+      updated_at: now,
+    }));
+  if (session.id !== null) {
+    const saved = await saveSession(tx, turn.conversation.id, { id, rev: session.rev, ...change, updated_at: now });
+    assert(saved, 'a session changed under a turn that held its conversation');
+  }
+  const { wait } = session.state;
+  const due = dueAt(session.state);
+  if (wait !== null && due !== null) await setTimer(tx, id, { wait: wait.id, dueAt: due });
+  else if (session.found !== null && dueAt(session.found) !== null) await setTimer(tx, id, null);
+  return id;
+}
+
+function hasMoved(session: OpenSession): boolean {
+  return session.state !== session.found;
+}
+
+async function endSession(tx: Db, turn: OpenTurn, session: OpenSession, id: number, now: number): Promise<void> {
+  const state = { ...session.state, status: 'ended' as const, wait: null };
+  const { rev } = session;
+  await saveSession(tx, turn.conversation.id, { id, rev, status: state.status, state: JSON.stringify(state), updated_at: now });
+  await setTimer(tx, id, null);
+}
+
+/** Outside asks become jobs; their key makes the same ask the same job, whatever is repeated. */
+async function writeJobs(tx: Db, turn: OpenTurn, sessionId: number | null, now: number): Promise<boolean> {
+  let hasJobs = false;
+  for (const output of turn.outputs) {
+    if (output.kind !== 'ask' || insideAsks.has(output.ask.ask) || sessionId === null) continue;
+    const payload = { botId: turn.conversation.bot_id, conversationId: turn.conversation.id, sessionId, id: output.id, ask: output.ask };
+    hasJobs = true;
+    await insertJob(
+      tx,
+      {
+        kind: `ask:${output.ask.ask}`,
+        workspace_id: turn.conversation.workspace_id,
+        key: `${sessionId}:${output.id}`,
+        payload: JSON.stringify(payload),
+        run_at: now,
+      },
+      now,
+    );
+  }
+  return hasJobs;
+}

@@ -1,0 +1,85 @@
+// The world as a turn finds it: who, where, when. Everything the engine may know is put together here, and nothing secret.
+import type { Context } from '@parley/engine/advance/turn.ts';
+import type { Value } from '@parley/engine/expression/value.ts';
+import { fieldValueOf } from '@parley/engine/field.ts';
+import { ns } from '@parley/engine/ids.ts';
+import type { App } from '../app.ts';
+import type { Conversation } from '../store/conversations.ts';
+import type { Db } from '../store/database.ts';
+import { allFields, type Field } from '../store/fields.ts';
+import type { Revisions } from '../store/revisions.ts';
+import { readTurnSettings } from '../store/settings.ts';
+import { type Subscriber, tagsOf } from '../store/subscribers.ts';
+import { hoursOf } from './business-hours.ts';
+import { keptByRevision } from './kept-by-revision.ts';
+import { usualFallbackText } from './settings.ts';
+
+export type TurnWorld = { context: Context; fields: readonly Field[]; fallbackText: string };
+
+/** Words that work everywhere; a workspace may change them, and on the channel `api` they are off. */
+export const globalCommands = { restart: ['restart'], stop: ['stop', 'unsubscribe'], agent: ['agent', 'human'], menu: ['menu'] };
+
+const fieldsOf = keptByRevision(async (db, botId) => {
+  const fields = await allFields(db, botId);
+  const bot = Object.fromEntries(fields.filter((field) => field.owner === 'bot').map((field) => [field.name, fieldValueOf(field.var_type, field.value)]));
+  return { fields, bot };
+});
+
+const settingsOf = keptByRevision(readTurnSettings);
+
+export async function turnWorld(
+  app: App,
+  tx: Db,
+  conversation: Conversation,
+  { subscriber, hasTags }: { subscriber: Subscriber; hasTags: boolean },
+  revisions: Revisions,
+): Promise<TurnWorld> {
+  const { fields, bot } = await fieldsOf(tx, conversation.bot_id, revisions.fields);
+  const settings = await settingsOf(tx, conversation.workspace_id, revisions.settings);
+  const tags = hasTags ? await tagsOf(tx, conversation.bot_id, subscriber.id) : [];
+  const timeZone = subscriber.time_zone ?? settings.regional?.timezone ?? 'UTC';
+  const context: Context = {
+    now: app.clock.now(),
+    timeZone,
+    language: subscriber.language,
+    channel: conversation.channel,
+    subscriber: subscriberVars(subscriber, fields, tags),
+    bot,
+    conv: { id: conversation.id, status: conversation.status, opened_at: conversation.opened_at, last_reply_at: subscriber.last_interaction_at },
+    env: {},
+    hours: hoursOf(settings.hours, timeZone),
+    commands: conversation.channel === 'api' ? {} : (settings.commands ?? globalCommands),
+    interrupts: () => false,
+    token: (key) => app.secrets.mac('wait-webhook', `${conversation.id}:${key}`).slice(0, 22),
+    webhookUrl: (token) => `${app.config.publicUrl}/hooks/wait/${token}`,
+  };
+  return { context, fields, fallbackText: settings.fallback_text ?? usualFallbackText };
+}
+
+function subscriberVars(one: Subscriber, fields: readonly Field[], tags: { name: string }[]): { [name: string]: Value } {
+  const values = JSON.parse(one.fields) as { [id: string]: string };
+  const own: { [name: string]: Value } = {};
+  for (const field of fields) {
+    const text = field.owner === 'user' ? values[String(field.id)] : undefined;
+    if (text !== undefined) own[field.name] = fieldValueOf(field.var_type, text);
+  }
+  return {
+    ...own,
+    id: one.id,
+    user_ns: ns('subscriber', one.bot_id, one.id),
+    name: one.name === '' ? null : one.name,
+    first_name: one.first_name,
+    last_name: one.last_name,
+    email: one.email,
+    phone: one.phone,
+    gender: one.gender,
+    language: one.language,
+    locale: one.locale,
+    country: one.country,
+    time_zone: one.time_zone,
+    subscribed: one.subscribed_at !== null,
+    created_at: one.created_at,
+    last_seen: one.last_seen_at,
+    tags: tags.map((tag) => tag.name),
+  };
+}

@@ -1,0 +1,30 @@
+// A session wakes without a reply: its time is up, an answer came from outside, someone called its webhook, people are
+// done, or it is sent somewhere. A wake that comes too late or twice finds nothing to wake, and changes nothing.
+import type { Input } from '@parley/engine/advance.ts';
+import type { App } from '../app.ts';
+import { findChatOf } from '../store/chats.ts';
+import type { Db } from '../store/database.ts';
+import { noteEnd, takeFromQueue } from './chats.ts';
+import { openTurn, walk } from './open-turn.ts';
+import { type SavedStep, saveStep } from './save-step.ts';
+
+export type Wake = Extract<Input, { kind: 'timer' | 'answer' | 'webhook' | 'human' | 'jump' }>;
+
+/** Null when there was nothing to wake. `sessionId` guards against a session that has been replaced since. */
+export async function wakeSession(
+  app: App,
+  tx: Db,
+  one: { botId: number; conversationId: number; sessionId: number | null },
+  wake: Wake,
+): Promise<SavedStep | null> {
+  const turn = await openTurn(app, tx, one.botId, one.conversationId);
+  if (turn.session === null || (one.sessionId !== null && turn.session.id !== one.sessionId)) return null;
+  const before = turn.session.state.turn;
+  walk(turn, wake);
+  if (turn.session.state.turn === before) return null;
+  const step = await saveStep(app, tx, turn);
+  const chat = turn.conversation.channel === 'api' ? await findChatOf(tx, one.botId, one.conversationId) : null;
+  if (chat) await noteEnd(app, tx, chat, step);
+  if (chat && chat.queue !== '[]') await takeFromQueue(app, tx, chat, step.conversation);
+  return step;
+}

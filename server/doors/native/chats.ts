@@ -1,0 +1,226 @@
+// /chats and /v1/chats: flows run as sessions by programs. The seven calls keep the words their clients know; every
+// path works with and without /v1 and with and without a slash at its end.
+import { z } from 'zod';
+import { type ChatView, chatStatuses, createChat, messageChat, needChat, removeChat, viewChat } from '../../commands/chats.ts';
+import { AppError } from '../../errors.ts';
+import { route } from '../../http/route.ts';
+import { listChats } from '../../store/chats.ts';
+import { listMessages } from '../../store/messages.ts';
+import { abort, aborted, answered, chatParams, inputBody, ownerOf, respond, sendBody, sendMessage, sent } from './chat-calls.ts';
+import { chatStream } from './chat-events.ts';
+import { chat, inputOf, message, runOf, showChat, showMessage } from './chat-shapes.ts';
+
+const id = z.union([z.string().min(1).max(100), z.int().min(0)]).transform(String);
+
+const whole = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+]);
+
+const docs = { tag: 'Chats' };
+
+export const chatRoutes = [
+  route({
+    method: 'GET',
+    path: '/chats',
+    access: 'chats_read',
+    query: z.object({
+      status: z.enum(chatStatuses).optional(),
+      from_flow: z.string().max(100).optional(),
+      limit: whole.pipe(z.int().min(1).max(200)).optional(),
+      before: z.string().max(40).optional().describe('A chat id: only older ones.'),
+    }),
+    reply: z.array(chat),
+    docs: {
+      ...docs,
+      id: 'listChats',
+      summary: 'List chat sessions',
+      description: 'A bare array, newest first. `X-Next-Cursor` and `Link` name the next page.',
+    },
+    run: async (context) => {
+      const { app, query, reply } = context;
+      const owner = ownerOf(context);
+      const limit = query.limit ?? 50;
+      const before = query.before === undefined ? undefined : (await needChat(app.db, owner, query.before)).conversation.id;
+      const views: ChatView[] = [];
+      for (const open of await listChats(app.db, owner, { fromFlow: query.from_flow, before, limit: limit + 1 })) views.push(await viewChat(app.db, open));
+      const next = views.length > limit ? views[limit - 1]?.conversation.public_id : null;
+      if (next) reply.header('x-next-cursor', next);
+      if (next) reply.header('link', `<?before=${next}&limit=${limit}>; rel="next"`);
+      return views
+        .slice(0, limit)
+        .filter((view) => query.status === undefined || view.status === query.status)
+        .map(showChat);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/chats',
+    access: 'chats_write',
+    body: z
+      .object({
+        name: z.string().max(255).optional(),
+        from_type: z.enum(['flow', 'template', 'project']).optional(),
+        from_flow: id.optional(),
+        from_project: id.optional(),
+        from_template: id.optional(),
+        message: z.string().max(64_000).optional().describe('Starts the first run at once.'),
+        metadata: z.record(z.string().max(100), z.unknown()).optional(),
+      })
+      .meta({ id: 'CreateChat' }),
+    reply: chat,
+    errors: ['not_found'],
+    docs: { ...docs, id: 'createChat', summary: 'Create a chat session', example: { name: 'My Chatbot', from_type: 'flow', from_flow: 'hello' } },
+    run: (context) => {
+      const { app, tenant, body } = context;
+      const owner = ownerOf(context);
+      const fromFlow = body.from_flow ?? body.from_project ?? null;
+      if (fromFlow === null && body.from_type !== 'template') {
+        throw new AppError('invalid_request', 'The from flow field is required.', {
+          fields: [{ kind: 'required', path: ['from_flow'], message: 'The from flow field is required.' }],
+        });
+      }
+      const ask = { workspaceId: tenant.workspaceId, name: body.name ?? '', fromType: body.from_type ?? 'flow', fromFlow, metadata: body.metadata ?? {} };
+      return app.transact(async (tx) => {
+        const publicId = await createChat(app, tx, owner, ask);
+        if (body.message !== undefined) await messageChat(app, tx, owner, publicId, body.message, 'reject');
+        return showChat(await needChat(tx, owner, publicId));
+      });
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/chats/{id}',
+    access: 'chats_read',
+    params: chatParams,
+    reply: chat,
+    docs: { ...docs, id: 'getChat', summary: 'Fetch one, with its status' },
+    run: async (context) => showChat(await needChat(context.app.db, ownerOf(context), context.params.id)),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/chats/{id}',
+    access: 'chats_write',
+    params: chatParams,
+    reply: z.object({ result: z.literal(true) }),
+    docs: { ...docs, id: 'deleteChat', summary: 'Remove', description: 'What runs is ended first; messages go with it.' },
+    run: (context) =>
+      context.app.transact(async (tx) => {
+        await removeChat(tx, ownerOf(context), context.params.id);
+        return { result: true as const };
+      }),
+  }),
+  route({
+    method: 'POST',
+    path: '/chats/{id}/messages',
+    access: 'chats_write',
+    params: chatParams,
+    body: sendBody,
+    reply: sent,
+    errors: ['chat_busy', 'queue_full', 'not_found'],
+    docs: {
+      ...docs,
+      id: 'sendChatMessage',
+      summary: 'Start, or continue, the conversation',
+      description: 'The reply holds the message as it was kept, and what the flow answered.',
+      example: { message: 'Hello' },
+    },
+    run: (context) => sendMessage(context.app, ownerOf(context), context.params.id, context.body),
+  }),
+  route({
+    method: 'GET',
+    path: '/chats/{id}/messages',
+    access: 'chats_read',
+    params: chatParams,
+    query: z.object({
+      after: whole.optional(),
+      before: whole.optional(),
+      limit: whole.pipe(z.int().min(1).max(200)).optional(),
+      order: z.enum(['asc', 'desc']).optional(),
+    }),
+    reply: z.array(message),
+    docs: { ...docs, id: 'listChatMessages', summary: 'History', description: 'A bare array, oldest first.' },
+    run: async (context) => {
+      const { app, params, query, reply } = context;
+      const view = await needChat(app.db, ownerOf(context), params.id);
+      const limit = query.limit ?? 50;
+      const order = query.order ?? 'asc';
+      const rows = await listMessages(app.db, view.conversation.id, {
+        afterId: query.after,
+        beforeId: query.before,
+        limit: limit + 1,
+        order,
+        notes: 'without',
+      });
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      if (last) reply.header('x-next-cursor', String(last.id));
+      if (last) reply.header('link', `<?${order === 'asc' ? 'after' : 'before'}=${last.id}&order=${order}&limit=${limit}>; rel="next"`);
+      return rows.slice(0, limit).map((row) => showMessage(view, row));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/chats/{id}/input',
+    access: 'chats_write',
+    params: chatParams,
+    body: inputBody,
+    reply: answered,
+    errors: ['no_pending_input', 'input_already_resolved', 'not_found'],
+    docs: { ...docs, id: 'answerChatInput', summary: 'Answer a chat that waits for a human', example: { message: 'Hello' } },
+    run: (context) => respond(context.app, ownerOf(context), context.params.id, context.body),
+  }),
+  route({
+    method: 'POST',
+    path: '/chats/{id}/abort',
+    access: 'chats_write',
+    params: chatParams,
+    reply: aborted,
+    errors: ['not_found'],
+    docs: { ...docs, id: 'abortChat', summary: 'End what runs', description: 'Nothing to end is fine too.' },
+    run: (context) => abort(context.app, ownerOf(context), context.params.id),
+  }),
+  route({
+    method: 'GET',
+    path: '/chats/{id}/events',
+    access: 'chats_read',
+    params: chatParams,
+    query: z.object({
+      after: whole.optional().describe('The number of the last event you have seen; 0 = everything; absent = from now on, after a snapshot.'),
+    }),
+    docs: {
+      ...docs,
+      id: 'streamChatEvents',
+      summary: 'What happens, as it happens',
+      description: 'Server-sent events, numbered without a gap. `Last-Event-ID` goes on where a stream was cut.',
+    },
+    stream: (context) => chatStream(context.app, ownerOf(context), context.params.id),
+    run: async () => undefined,
+  }),
+  route({
+    method: 'GET',
+    path: '/chats/{id}/inputs',
+    access: 'chats_read',
+    params: chatParams,
+    reply: z.array(z.unknown()),
+    docs: { ...docs, id: 'listChatInputs', summary: 'What the chat waits for' },
+    run: async (context) => {
+      const pending = inputOf(await needChat(context.app.db, ownerOf(context), context.params.id));
+      return pending ? [pending] : [];
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/chats/{id}/runs',
+    access: 'chats_read',
+    params: chatParams,
+    reply: z.array(z.unknown()),
+    docs: { ...docs, id: 'listChatRuns', summary: 'The run that is, or was last' },
+    run: async (context) => {
+      const run = runOf(await needChat(context.app.db, ownerOf(context), context.params.id));
+      return run ? [run] : [];
+    },
+  }),
+];

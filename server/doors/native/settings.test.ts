@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { databaseKinds } from '../../testing/databases.ts';
+import { makeKeyFor, makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
+import { sameAsUnknown, scenario } from '../../testing/scenario.ts';
+import { type TestApp, testApp } from '../../testing/test-app.ts';
+
+describe.each(databaseKinds)('settings on %s', (kind) => {
+  let t: TestApp;
+  let world: World;
+  let other: World;
+  let owner: Record<string, string>;
+  beforeAll(async () => {
+    t = await testApp(kind);
+    world = await makeWorld(t.app);
+    other = await makeWorld(t.app);
+    owner = await session(t.app, world.account);
+  });
+  afterAll(() => t.close());
+
+  const get = { method: 'GET' as const, path: '/v1/settings' };
+  const patch = (body: object, headers = owner) => ({ method: 'PATCH' as const, path: '/v1/settings', headers, body });
+
+  test('a workspace begins with the usual and changes by what is given', async () => {
+    const fallback_text = 'Something went wrong on our side. A colleague will get back to you.';
+    const usual = { name: 'Acme', image: null, timezone: 'UTC', language: 'en', currency: 'USD', code_enabled: false, fallback_text };
+    await scenario(t, { ...get, headers: owner }, { status: 200, body: usual });
+    await scenario(t, patch({ timezone: 'Europe/Kyiv', currency: 'UAH' }), {
+      status: 200,
+      body: { ...usual, timezone: 'Europe/Kyiv', currency: 'UAH' },
+      events: ['settings.updated'],
+    });
+    const now = { ...usual, name: 'Acme Inc.', image: 'data:image/png;base64,AAAA', timezone: 'Europe/Kyiv', language: 'pt-BR', currency: 'UAH' };
+    await scenario(t, patch({ name: now.name, image: now.image, language: now.language }), { status: 200, body: now, events: ['settings.updated'] });
+    await scenario(t, patch(now), { status: 200, body: now });
+    const [event] = await t.app.db.selectFrom('event').select('data').where('kind', '=', 'settings.updated').orderBy('id', 'desc').limit(1).execute();
+    expect(event?.data).toBe('{"changed":["name","image","language"]}');
+    await scenario(t, patch({ code_enabled: true }), { status: 200, body: { ...now, code_enabled: true }, events: ['settings.updated'] });
+    await scenario(t, patch({ code_enabled: true }), { status: 200, body: { ...now, code_enabled: true } });
+    await scenario(t, { ...get, headers: await session(t.app, other.account) }, { status: 200, body: usual });
+  });
+
+  test('zones, languages and currencies that are none are refused', async () => {
+    for (const timezone of ['Asia/Kolkata', 'Asia/Calcutta', 'America/Argentina/Buenos_Aires', 'Etc/UTC', 'UTC']) {
+      await scenario(t, patch({ timezone }), { status: 200, events: ['settings.updated'] });
+    }
+    for (const wrong of [
+      { timezone: 'Mars/Olympus' },
+      { timezone: '+01:00' },
+      { timezone: '' },
+      { language: 'english please' },
+      { language: 'EN' },
+      { currency: 'EURO' },
+      { currency: 'XQQ' },
+      { name: '' },
+    ]) {
+      const [field] = Object.keys(wrong);
+      await scenario(t, patch(wrong), { status: 422, body: (problem: { errors: object[] }) => expect(problem.errors).toMatchObject([{ loc: [field] }]) });
+    }
+  });
+
+  test('every member reads them, only owners and admins change them', async () => {
+    for (const role of ['builder', 'agent', 'viewer'] as const) {
+      const headers = await session(t.app, (await makeMember(t.app, world, role)).account);
+      await scenario(t, { ...get, headers }, { status: 200 });
+      await scenario(t, patch({ language: 'de' }, headers), { status: 403 });
+    }
+    await scenario(t, { ...get, key: await makeKeyFor(t.app, world, ['chats:read']) }, { status: 200 });
+    await scenario(t, patch({ language: 'de' }, { authorization: `Bearer ${await makeKeyFor(t.app, world, ['Manage Flow'])}` }), { status: 403 });
+    await scenario(t, patch({ language: 'de' }, { authorization: `Bearer ${world.key}` }), { status: 200, events: ['settings.updated'] });
+    await scenario(t, patch({ language: 'fr' }, { cookie: owner.cookie ?? '' }), { status: 403 });
+  });
+
+  test('another’s workspace answers like one that never was', async () => {
+    await sameAsUnknown(t, (id) => ({ ...get, headers: { ...owner, 'x-workspace': String(id) } }), other.workspace.id);
+    await sameAsUnknown(t, (id) => patch({ language: 'de' }, { ...owner, 'x-workspace': String(id) }), other.workspace.id);
+  });
+});

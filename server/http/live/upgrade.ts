@@ -1,0 +1,58 @@
+// How a request becomes a WebSocket: it is routed and judged like any other, and only then taken over. Other requests
+// that offer to upgrade (h2c, which some clients always do) are none of its business and keep their bodies.
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { WebSocket, WebSocketServer } from 'ws';
+
+const maxFrameBytes = 1024 * 1024;
+const protocol = 'chats.v1';
+
+type Held = { socket: Duplex; head: Buffer };
+
+const held = new WeakMap<IncomingMessage, Held>();
+
+export function wantsSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+export function routeUpgrades(server: FastifyInstance): void {
+  server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Node has taken its own listener off, and an error nobody hears ends the process.
+    socket.on('error', () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as never);
+    // It was answered, not upgraded.
+    response.once('finish', () => socket.end());
+    held.set(request, { socket, head });
+    server.routing(request, response);
+  });
+}
+
+export function isUpgrade(request: IncomingMessage): boolean {
+  return held.has(request);
+}
+
+let taker: WebSocketServer | null = null;
+
+/** Null when the client has left, or does not speak the protocol (it has then been told). */
+export async function upgrade(request: IncomingMessage): Promise<{ ws: WebSocket; socket: Duplex } | null> {
+  // A start without a WebSocket does not pay for it.
+  const { WebSocketServer } = await import('ws');
+  taker ??= new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxFrameBytes,
+    handleProtocols: (offered) => offered.has(protocol) && protocol,
+  });
+  const { socket, head } = held.get(request) as Held;
+  held.delete(request);
+  let made: WebSocket | null = null;
+  taker.handleUpgrade(request, socket, head, (ws) => {
+    ws.on('error', () => ws.terminate());
+    made = ws;
+  });
+  return made && { ws: made, socket };
+}

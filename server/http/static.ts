@@ -1,0 +1,102 @@
+// What people open in a browser beside the reference: the console, the demo page, and the script of the widget. All of
+// it answers before anything is built or set up, and says what is missing.
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { App } from '../app.ts';
+import type { Brand } from '../config.ts';
+import { notFound } from '../errors.ts';
+import { assetOf, sendAsset } from './pages/assets.ts';
+import type { Built } from './pages/built.ts';
+import { noticePage } from './pages/notice.ts';
+import { escapeHtml, faviconOf, pageHtml, type ReadBrand, scriptJson, sendPage } from './pages/page.ts';
+
+export type StaticOptions = {
+  readBrand: ReadBrand;
+  isSetupNeeded(app: App): Promise<boolean>;
+  /** The site whose widget the demo page shows: the one asked for by its key, else the first; null before there is a workspace. */
+  findDemoSite(app: App, siteKey: string): Promise<{ site_key: string } | null>;
+  built: Built;
+  /** widget/launcher.ts, served with its types taken out when nothing is built. */
+  launcher: string;
+};
+
+export function staticPages({ readBrand, isSetupNeeded, findDemoSite, built, launcher }: StaticOptions) {
+  const pages = join(import.meta.dirname, 'pages');
+  const source = assetOf('text/javascript; charset=utf-8', 'public, max-age=300', {
+    identity: () => Buffer.from(stripTypeScriptTypes(readFileSync(launcher, 'utf8'))),
+  });
+
+  return (server: FastifyInstance, app: App): void => {
+    const openConsole = async (_request: FastifyRequest, reply: FastifyReply) => {
+      const brand = await readBrand(app);
+      const template = built.text('admin/index.html');
+      if (template === null) return sendPage(reply, brand, (nonce) => notBuilt(brand, nonce));
+      const boot = {
+        brand: { name: brand.name, logo: brand.logo, color: brand.color, favicon: brand.favicon, support_url: brand.supportUrl },
+        setup_needed: await isSetupNeeded(app),
+      };
+      return sendPage(reply, brand, (nonce) =>
+        fill(template, { TITLE: escapeHtml(brand.name), FAVICON: escapeHtml(faviconOf(brand)), BOOT: scriptJson(boot), NONCE: nonce }),
+      );
+    };
+    for (const path of ['/', '/setup', '/app', '/app/*']) server.get(path, openConsole);
+
+    server.get<{ Params: { '*': string } }>('/assets/*', (request, reply) => {
+      const asset = built.find(`admin/assets/${request.params['*']}`);
+      if (!asset) throw notFound('File');
+      return sendAsset(request, reply, asset);
+    });
+
+    server.get<{ Querystring: { site_key?: unknown } }>('/demo', async (request, reply) => {
+      const brand = await readBrand(app);
+      const site = await findDemoSite(app, String(request.query.site_key ?? ''));
+      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)));
+    });
+
+    server.get('/widget.js', (request, reply) => {
+      reply.headers({ 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' });
+      return sendAsset(request, reply, built.find('widget.js') ?? source);
+    });
+  };
+
+  function shop(brand: Brand, nonce: string, siteKey: string): string {
+    const body = fill(readFileSync(join(pages, 'demo.html'), 'utf8'), { BRAND: escapeHtml(brand.name), SITE_KEY: siteKey });
+    return pageHtml({ title: `Fern & Clay · ${brand.name}`, brand, nonce, css: readFileSync(join(pages, 'demo.css'), 'utf8'), body });
+  }
+}
+
+/** Every `__NAME__` by its value; whatever a value looks like, it is put in as it is. */
+function fill(template: string, values: Record<string, string>): string {
+  return template.replace(/__([A-Z_]+?)__/g, (whole, name: string) => values[name] ?? whole);
+}
+
+const elsewhere = [
+  { href: '/api', label: 'API reference' },
+  { href: '/demo', label: 'Demo page' },
+];
+
+function notBuilt(brand: Brand, nonce: string): string {
+  return noticePage({
+    brand,
+    nonce,
+    title: 'The pages are not built yet',
+    text: `<p>The server is running and its APIs answer. Build the console with this, in the folder of the program, then reload:</p>
+<pre><code>npm run build</code></pre>`,
+    links: elsewhere,
+  });
+}
+
+function notSetUp(brand: Brand, nonce: string): string {
+  return noticePage({
+    brand,
+    nonce,
+    title: 'There is no workspace yet',
+    text: `<p>This page will show the chat on a site like yours. First make the owner’s account and a workspace: open the set-up link that
+the server printed when it started. It looks like this:</p>
+<pre><code>/setup?token=…</code></pre>
+<p>Then reload this page.</p>`,
+    links: [{ href: '/', label: 'Console' }, ...elsewhere.filter((link) => link.href !== '/demo')],
+  });
+}

@@ -1,0 +1,144 @@
+// What has just happened, for whoever is looking: conversations whose events grew and workspaces of which there is a new
+// fact, told after the commit that holds them, here and on every node that shares the database. It carries ids and
+// numbers only; readers fetch what they may see. Losing it costs latency, never data.
+import type { Db, Notices } from './store/database.ts';
+
+export type Announcement = {
+  workspaceId: number;
+  botId: number | null;
+  /** Null for a fact of the workspace. */
+  conversationId: number | null;
+  /** The number of the conversation's last event. */
+  seq: number;
+  /** When there is work to do because of it: a timer, or a job at once; null = none. */
+  dueAt: number | null;
+};
+
+export type About = 'everything' | { workspace: number } | { bot: number } | { conversation: number };
+
+/** Null: announcements may have been lost, look for yourself. */
+export type Listener = (one: Announcement | null) => void;
+
+export type Live = {
+  /** What this process has committed. */
+  publish(many: Announcement[]): void;
+  /** Returns how to stop listening. */
+  listen(about: About, listener: Listener): () => void;
+};
+
+const announced = new WeakMap<Db, Announcement[]>();
+
+/** Called inside a transaction; told only if it commits. */
+export function announce(tx: Db, one: Announcement): void {
+  const known = announced.get(tx);
+  if (known) known.push(one);
+  else announced.set(tx, [one]);
+}
+
+/** `notices` join the nodes that share a database; null where there is only this one. */
+export function makeLive(notices: Notices | null = null): Live {
+  // By what they are about, so that an announcement costs the same however many listen to something else.
+  const listeners = new Map<string, Set<Listener>>();
+  const tell = (one: Announcement): void => {
+    const { workspaceId, botId, conversationId } = one;
+    for (const name of ['*', `w${workspaceId}`, `b${botId}`, `c${conversationId}`]) for (const listener of listeners.get(name) ?? []) listener(one);
+  };
+  const hear = (text: string | null): void => {
+    const many = text === null ? null : decoded(text);
+    if (many) for (const one of many) tell(one);
+    else for (const group of listeners.values()) for (const listener of group) listener(null);
+  };
+  const pass = notices === null ? () => {} : relay(notices);
+  let isJoined = false;
+  return {
+    publish: (many) => {
+      for (const one of many) tell(one);
+      pass(many);
+    },
+    listen: (about, listener) => {
+      if (!isJoined) notices?.listen(hear);
+      isJoined = true;
+      const name = nameOf(about);
+      const group = listeners.get(name) ?? new Set();
+      listeners.set(name, group.add(listener));
+      return () => {
+        group.delete(listener);
+        if (group.size === 0 && listeners.get(name) === group) listeners.delete(name);
+      };
+    },
+  };
+}
+
+function nameOf(about: About): string {
+  if (about === 'everything') return '*';
+  if ('workspace' in about) return `w${about.workspace}`;
+  return 'bot' in about ? `b${about.bot}` : `c${about.conversation}`;
+}
+
+/** Of conversations that wait to be told of; past it the others are told to look at everything. */
+const maxWaiting = 2_000;
+/** As many as surely fit into one notice. */
+const perNotice = 80;
+const retryMs = 250;
+const lookAtAll = '[]';
+
+/** One notice at a time; what is announced meanwhile goes with the next, the newest of each conversation only. */
+function relay(notices: Notices): (many: Announcement[]) => void {
+  const waiting = new Map<string, Announcement>();
+  let isSending = false;
+  const keep = (one: Announcement): void => {
+    const name = `${one.workspaceId} ${one.botId} ${one.conversationId}`;
+    const known = waiting.get(name);
+    if (known) waiting.set(name, { ...one, seq: Math.max(known.seq, one.seq), dueAt: earlier(known.dueAt, one.dueAt) });
+    else if (waiting.size <= maxWaiting) waiting.set(name, one);
+  };
+  const send = async (): Promise<void> => {
+    // What was committed in one turn of the loop goes together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.size > 0) {
+      const batch = [...waiting].slice(0, waiting.size > maxWaiting ? undefined : perNotice);
+      for (const [name] of batch) waiting.delete(name);
+      if (await notices.send(batch.length > perNotice ? lookAtAll : encoded(batch.map(([, one]) => one)))) continue;
+      for (const [, one] of batch) keep(one);
+      await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
+    }
+    isSending = false;
+  };
+  return (many) => {
+    for (const one of many) keep(one);
+    if (isSending) return;
+    isSending = true;
+    void send();
+  };
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+function encoded(batch: Announcement[]): string {
+  return JSON.stringify(batch.map(({ workspaceId, botId, conversationId, seq, dueAt }) => [workspaceId, botId, conversationId, seq, dueAt]));
+}
+
+/** Null: look at everything. */
+function decoded(text: string): Announcement[] | null {
+  if (text === lookAtAll) return null;
+  const rows = JSON.parse(text) as [number, number | null, number | null, number, number | null][];
+  return rows.map(([workspaceId, botId, conversationId, seq, dueAt]) => ({ workspaceId, botId, conversationId, seq, dueAt }));
+}
+
+type Transact = <T>(body: (tx: Db) => Promise<T>) => Promise<T>;
+
+/** A `transact` that publishes what its body announced, once that is committed. */
+export function publishing(transact: Transact, live: Live): Transact {
+  return async (body) => {
+    let told: Announcement[] = [];
+    const value = await transact(async (tx) => {
+      const result = await body(tx);
+      told = announced.get(tx) ?? [];
+      return result;
+    });
+    if (told.length > 0) live.publish(told);
+    return value;
+  };
+}

@@ -1,0 +1,79 @@
+// Everything derived from the master key: keyed hashes and tokens. The key itself never leaves this file's closures,
+// and each purpose has its own subkey, so that a hash made for one can never be used for another.
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartError } from './errors.ts';
+
+export const exitCodeConfig = 78;
+
+export type Purpose =
+  | 'api-key'
+  | 'sign-in'
+  | 'csrf'
+  | 'invite'
+  | 'set-up'
+  | 'audit-chain'
+  | 'key-check'
+  | 'idempotency'
+  | 'wait-webhook'
+  | 'visitor'
+  | 'conversation'
+  | 'ticket';
+
+export type Secrets = {
+  /** Keyed hash, base64url: what is stored instead of a token. */
+  mac(purpose: Purpose, text: string): string;
+};
+
+export function makeSecrets(masterKey: Buffer): Secrets {
+  const subkeys = new Map<Purpose, Buffer>();
+  const subkey = (purpose: Purpose): Buffer => {
+    const kept = subkeys.get(purpose);
+    if (kept) return kept;
+    const made = Buffer.from(hkdfSync('sha256', masterKey, 'parley', purpose, 32));
+    subkeys.set(purpose, made);
+    return made;
+  };
+  return { mac: (purpose, text) => createHmac('sha256', subkey(purpose)).update(text).digest('base64url') };
+}
+
+export function equalSecrets(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+export function masterKeyFile(dataDir: string): string {
+  return join(dataDir, 'master.key');
+}
+
+/** 32 bytes, from the environment (base64 or hex), a file, or `DATA_DIR/master.key`, which the first start writes. */
+export function loadMasterKey(given: { masterKey: string | null; dataDir: string; mayCreate: boolean }): Buffer {
+  if (given.masterKey !== null) return parseMasterKey(given.masterKey, 'MASTER_KEY');
+  const file = masterKeyFile(given.dataDir);
+  if (existsSync(file)) {
+    if ((statSync(file).mode & 0o077) !== 0 && process.platform !== 'win32') {
+      throw new StartError(`${file} can be read by others. Run: chmod 600 ${file}`, exitCodeConfig);
+    }
+    return parseMasterKey(readFileSync(file, 'utf8'), file);
+  }
+  if (!given.mayCreate) throw new StartError(`There is no master key at ${file}. Set MASTER_KEY or restore the file.`, exitCodeConfig);
+  const key = randomBytes(32);
+  writeFileSync(file, `${key.toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  return key;
+}
+
+/** The key's bytes, or null when the text is not a usable key (config.ts reports it among the other problems). */
+export function readMasterKey(text: string): Buffer | null {
+  const trimmed = text.trim();
+  const key = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, 'hex') : Buffer.from(trimmed, 'base64');
+  // Thirty-two equal bytes, or few different ones, were typed by hand or copied from an example.
+  return key.length === 32 && new Set(key).size >= 12 ? key : null;
+}
+
+function parseMasterKey(text: string, where: string): Buffer {
+  const key = readMasterKey(text);
+  if (!key) throw new StartError(`${where} must be 32 random bytes in base64 or hex. Make one with: openssl rand -base64 32`, exitCodeConfig);
+  return key;
+}

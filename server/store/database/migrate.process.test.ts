@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { databaseKinds, makePlace, type Place } from '../../testing/databases.ts';
+import { type Database, openDatabase, sqliteFile } from '../database.ts';
+import { migrations } from '../migrations.ts';
+import { readSetting } from '../settings.ts';
+import { describeTables } from './backup/schema.ts';
+import { appliedMigrations, migrate } from './migrate.ts';
+
+const rounds = 20;
+const child = join(import.meta.dirname, '..', '..', 'testing', 'migrate-forever.ts');
+const names = migrations.map(({ name }) => name);
+
+/** Tables and columns: what a schema is, as far as rows can tell. */
+async function schemaOf(database: Database): Promise<unknown> {
+  return describeTables(database.read, database);
+}
+
+describe.each(databaseKinds)('migrations of %s under kill -9', (kind) => {
+  let place: Place;
+  /** The schema after so many migrations. */
+  const schemas: unknown[] = [];
+
+  beforeAll(async () => {
+    place = await makePlace(kind);
+    for (let count = 0; count <= names.length; count += 1) {
+      const fresh = await makePlace(kind);
+      const database = await openDatabase({ dataDir: fresh.dataDir, databaseUrl: fresh.databaseUrl });
+      if (count > 0) await migrate(database.migrator, 0, names[count - 1]);
+      schemas.push(await schemaOf(database));
+      await database.close();
+      await fresh.remove();
+    }
+  });
+
+  afterAll(() => place.remove());
+
+  test(`${rounds} kills at any moment leave the old schema or the new, with the rows, and the next start goes on`, async () => {
+    const reached = new Set<number>();
+    for (let round = 0; round < rounds; round += 1) {
+      const directory = mkdtempSync(join(tmpdir(), 'test-migrate-'));
+      const running = spawn(process.execPath, [child, directory, place.databaseUrl ?? ''], { stdio: ['ignore', 'ignore', 'inherit'] });
+      while (readdirSync(directory).length < 2) await sleep(5);
+      await sleep(Math.random() * 60);
+      running.kill('SIGKILL');
+      await once(running, 'exit');
+      const last = join(directory, readdirSync(directory).sort().at(-1) ?? '');
+      if (kind === 'postgres' || existsSync(sqliteFile(last))) {
+        const database = await openDatabase({ dataDir: last, databaseUrl: place.databaseUrl });
+        // One moment: Postgres may still be finishing what the dead had asked for.
+        const [applied, schema] = await database.snapshot(async (tx) => [
+          await appliedMigrations({ ...database.migrator, db: tx }),
+          await describeTables(tx, database),
+        ]);
+        expect(applied).toEqual(names.slice(0, applied.length));
+        expect(schema).toEqual(schemas[applied.length]);
+        const before = applied.length > 0 ? await readSetting(database.read, 0, 'round') : null;
+        if (applied.length > 1) expect(before).not.toBeNull();
+        await migrate(database.migrator, 3);
+        expect(await appliedMigrations(database.migrator)).toEqual(names);
+        expect(await schemaOf(database)).toEqual(schemas[names.length]);
+        expect(await readSetting(database.read, 0, 'round')).toEqual(before);
+        await database.close();
+        reached.add(applied.length);
+      }
+      rmSync(directory, { recursive: true, force: true });
+    }
+    // A test that always came too early or too late would show nothing.
+    expect(reached.size).toBeGreaterThan(1);
+  });
+});

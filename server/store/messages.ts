@@ -1,0 +1,160 @@
+// Messages, append-only: the same rows and numbers at every door.
+import type { MediaKind } from '@parley/engine/message.ts';
+import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
+import { type Db, kept } from './database.ts';
+import type { Page, PageAsk } from './pages.ts';
+
+export type MessageTable = {
+  id: Generated<number>;
+  conversation_id: number;
+  /** The number of the event that says it. */
+  seq: number;
+  direction: 'in' | 'out' | 'note';
+  author_kind: 'subscriber' | 'bot' | 'agent';
+  author_id: number | null;
+  author_name: string;
+  /** JSON: the engine's Reply or Message. */
+  body: string;
+  /** What a channel that knows only text shows. */
+  text: string;
+  at: number;
+  /** Whole seconds, strictly rising in its conversation. */
+  public_at: number;
+};
+
+export type MessageRow = Selectable<MessageTable>;
+
+export type NewMessage = Omit<MessageRow, 'id'>;
+
+const columns = [
+  'conversation_id',
+  'seq',
+  'direction',
+  'author_kind',
+  'author_id',
+  'author_name',
+  'body',
+  'text',
+  'at',
+  'public_at',
+] as const satisfies (keyof NewMessage)[];
+const rowsPerInsert = 20;
+
+/** By column and row: `text 0`, `text 1`. The names are made once. */
+const names = Array.from({ length: rowsPerInsert }, (_, at) => columns.map((column) => ({ column, name: `${column} ${at}` })));
+type Values = { [columnAndRow: string]: NewMessage[keyof NewMessage] };
+
+/** An insert of so many rows, kept by their number. */
+const inserts = Array.from({ length: rowsPerInsert }, (_, last) =>
+  kept((tx, values: Values) => {
+    const rows: unknown[] = names.slice(0, last + 1).map((row) => Object.fromEntries(row.map(({ column, name }) => [column, values[name]])));
+    return tx
+      .insertInto('message')
+      .values(rows as NewMessage[])
+      .returning('id');
+  }),
+);
+
+/** The ids, in the order of the rows. */
+export async function insertMessages(tx: Db, rows: readonly NewMessage[]): Promise<number[]> {
+  const ids: number[] = [];
+  for (let from = 0; from < rows.length; from += rowsPerInsert) {
+    const some = rows.slice(from, from + rowsPerInsert);
+    const values: Values = {};
+    some.forEach((row, at) => {
+      for (const { column, name } of names[at] ?? []) values[name] = row[column];
+    });
+    const inserted = await inserts[some.length - 1]?.(tx, values);
+    for (const { id } of inserted ?? []) ids.push(id);
+  }
+  return ids;
+}
+
+/** What was said with one subscriber, in all their conversations; newest first. */
+export type HistoryFilter = {
+  bot: 'with' | 'without';
+  notes: 'with' | 'without';
+  /** Times are inclusive, in ms. */
+  from?: number | undefined;
+  until?: number | undefined;
+  /** `text` is everything that is no media. */
+  kind?: 'text' | MediaKind | 'note' | undefined;
+};
+
+/** Counting stops here: nobody pages further, and everybody who polls would pay for it. */
+const maxCounted = 10_000;
+
+export async function pageHistory(db: Db, subscriberId: number, filter: HistoryFilter, ask: PageAsk): Promise<Page<MessageRow>> {
+  // Almost always one, which an index then holds in order.
+  const spoken = await db.selectFrom('conversation').select('id').where('subscriber_id', '=', subscriberId).orderBy('id', 'desc').limit(100).execute();
+  if (spoken.length === 0) return { rows: [], total: 0 };
+  const query = historyOf(
+    db,
+    spoken.map((one) => one.id),
+    filter,
+  );
+  const counted = await db
+    .selectFrom(query.limit(maxCounted).as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  const rows = await query
+    .orderBy('message.id', 'desc')
+    .limit(ask.limit)
+    .offset((ask.page - 1) * ask.limit)
+    .execute();
+  return { rows, total: Number(counted?.n ?? 0) };
+}
+
+function historyOf(db: Db, conversationIds: number[], filter: HistoryFilter) {
+  const { from, until, kind } = filter;
+  const only = conversationIds.length === 1 ? conversationIds[0] : undefined;
+  let query = db
+    .selectFrom('message')
+    .selectAll('message')
+    .where((eb) => (only === undefined ? eb('conversation_id', 'in', conversationIds) : eb('conversation_id', '=', only)));
+  if (filter.notes === 'without') query = query.where('direction', '!=', 'note');
+  if (filter.bot === 'without') query = query.where((eb) => eb.or([eb('author_kind', '!=', 'bot'), eb('direction', '=', 'note')]));
+  if (from !== undefined) query = query.where('at', '>=', from);
+  if (until !== undefined) query = query.where('at', '<=', until);
+  if (kind === 'note') query = query.where('direction', '=', 'note');
+  else if (kind === 'text') query = query.where('body', 'not like', '{"kind":"media",%').where('direction', '!=', 'note');
+  else if (kind !== undefined) query = query.where('body', 'like', `{"kind":"media","media":"${kind}",%`);
+  return query;
+}
+
+export type MessageRange = {
+  afterId?: number | undefined;
+  beforeId?: number | undefined;
+  sincePublic?: number | undefined;
+  order?: 'asc' | 'desc';
+  limit: number;
+  notes: 'with' | 'without';
+};
+
+/** The tenant is the conversation, which the caller has found through its own. */
+export function listMessages(db: Db, conversationId: number, range: MessageRange): Promise<MessageRow[]> {
+  let query = db.selectFrom('message').selectAll().where('conversation_id', '=', conversationId);
+  if (range.afterId !== undefined) query = query.where('id', '>', range.afterId);
+  if (range.beforeId !== undefined) query = query.where('id', '<', range.beforeId);
+  if (range.sincePublic !== undefined) query = query.where('id', '>', lastUpTo(db, conversationId, 'public_at', range.sincePublic));
+  if (range.notes === 'without') query = query.where('direction', '!=', 'note');
+  return query
+    .orderBy('id', range.order ?? 'asc')
+    .limit(range.limit)
+    .execute();
+}
+
+const selectBetween = kept((db, one: { conversationId: number; first: number; last: number }) =>
+  db.selectFrom('message').selectAll().where('conversation_id', '=', one.conversationId).where('id', '>=', one.first).where('id', '<=', one.last),
+);
+
+/** Those of a conversation from the first of these ids to the last: what lies between was said between. */
+export function messagesAmong(db: Db, conversationId: number, ids: readonly number[]): Promise<MessageRow[]> {
+  return ids.length === 0 ? Promise.resolve([]) : selectBetween(db, { conversationId, first: Math.min(...ids), last: Math.max(...ids) });
+}
+
+// Both numbers rise with the id, so looking backwards from the end finds the place without reading what lies before it.
+function lastUpTo(db: Db, conversationId: number, column: 'public_at' | 'seq', value: number): RawBuilder<number> {
+  const last = db.selectFrom('message').select('id').where('conversation_id', '=', conversationId).where(column, '<=', value).orderBy('id', 'desc').limit(1);
+  return sql<number>`coalesce(${last}, 0)`;
+}

@@ -1,0 +1,129 @@
+// Sessions, the steps they made, and when they wake by themselves. Only save-step writes here.
+import type { Generated, Selectable } from 'kysely';
+import { type Db, kept, keptChange } from './database.ts';
+
+export type SessionTable = {
+  id: Generated<number>;
+  conversation_id: number;
+  flow_id: number;
+  version: number;
+  status: string;
+  /** JSON: the engine's Session. */
+  state: string;
+  rev: number;
+  started_at: number;
+  updated_at: number;
+};
+
+export type StepTable = { conversation_id: number; last_seq: number; session_id: number | null; at: number; events: string; trace: string };
+export type TimerTable = { session_id: number; wait: string; due_at: number };
+
+export type SessionRow = Selectable<SessionTable>;
+export type StepRow = Selectable<StepTable>;
+
+const select = kept((db, one: { conversationId: number; id: number }) =>
+  db
+    .selectFrom('session')
+    .leftJoin('flow_version', (join) => join.onRef('flow_version.flow_id', '=', 'session.flow_id').onRef('flow_version.n', '=', 'session.version'))
+    .selectAll('session')
+    .select('flow_version.digest')
+    .where('session.conversation_id', '=', one.conversationId)
+    .where('session.id', '=', one.id),
+);
+
+/** With the digest of the version it runs; null there when its flow has been deleted. */
+export async function findSession(db: Db, conversationId: number, id: number): Promise<(SessionRow & { digest: string | null }) | null> {
+  return (await select(db, { conversationId, id }))[0] ?? null;
+}
+
+export async function insertSession(tx: Db, session: Omit<SessionRow, 'id' | 'rev'>): Promise<number> {
+  const row = await tx
+    .insertInto('session')
+    .values({ ...session, rev: 1 })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return row.id;
+}
+
+type SessionChange = Pick<SessionRow, 'id' | 'rev' | 'status' | 'state' | 'updated_at'>;
+
+const update = keptChange((tx, one: SessionChange & { conversationId: number; nextRev: number }) =>
+  tx
+    .updateTable('session')
+    .set({ status: one.status, state: one.state, updated_at: one.updated_at, rev: one.nextRev })
+    .where('conversation_id', '=', one.conversationId)
+    .where('id', '=', one.id)
+    .where('rev', '=', one.rev),
+);
+
+/** `rev` is the one it was read with. False when someone else has saved since. */
+export async function saveSession(tx: Db, conversationId: number, session: SessionChange): Promise<boolean> {
+  return (await update(tx, { ...session, conversationId, nextRev: session.rev + 1 })) > 0;
+}
+
+const insert = keptChange((tx, step: StepRow) =>
+  tx.insertInto('step').values({
+    conversation_id: step.conversation_id,
+    last_seq: step.last_seq,
+    session_id: step.session_id,
+    at: step.at,
+    events: step.events,
+    trace: step.trace,
+  }),
+);
+
+export async function insertStep(tx: Db, step: StepRow): Promise<void> {
+  await insert(tx, step);
+}
+
+/** Steps that hold events after `seq`, in order. */
+export function stepsAfter(db: Db, conversationId: number, seq: number, limit: number): Promise<StepRow[]> {
+  return selectAfter(db, { conversationId, seq, limit });
+}
+
+const selectAfter = kept((db, one: { conversationId: number; seq: number; limit: number }) =>
+  db.selectFrom('step').selectAll().where('conversation_id', '=', one.conversationId).where('last_seq', '>', one.seq).orderBy('last_seq').limit(one.limit),
+);
+
+/** The trace of a session, oldest first. */
+export function stepsOfSession(db: Db, conversationId: number, sessionId: number, limit: number): Promise<StepRow[]> {
+  return db
+    .selectFrom('step')
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .where('session_id', '=', sessionId)
+    .orderBy('last_seq', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+export async function setTimer(tx: Db, sessionId: number, timer: { wait: string; dueAt: number } | null): Promise<void> {
+  if (timer === null) {
+    await tx.deleteFrom('timer').where('session_id', '=', sessionId).execute();
+    return;
+  }
+  const row = { wait: timer.wait, due_at: timer.dueAt };
+  await tx
+    .insertInto('timer')
+    .values({ session_id: sessionId, ...row })
+    .onConflict((conflict) => conflict.column('session_id').doUpdateSet(row))
+    .execute();
+}
+
+/** Timers that are due, the longest overdue first, with where they belong. */
+export function dueTimers(db: Db, now: number, limit: number) {
+  return db
+    .selectFrom('timer')
+    .innerJoin('session', 'session.id', 'timer.session_id')
+    .innerJoin('conversation', 'conversation.id', 'session.conversation_id')
+    .select(['timer.session_id', 'timer.wait', 'timer.due_at', 'conversation.id as conversation_id', 'conversation.bot_id', 'conversation.workspace_id'])
+    .where('timer.due_at', '<=', now)
+    .orderBy('timer.due_at')
+    .limit(limit)
+    .execute();
+}
+
+export async function nextTimer(db: Db): Promise<number | null> {
+  const row = await db.selectFrom('timer').select('due_at').orderBy('due_at').limit(1).executeTakeFirst();
+  return row?.due_at ?? null;
+}

@@ -1,0 +1,23 @@
+// A certificate that nobody trusts, for secure.example and mail.example until 2126, and its key. Secret to no one.
+export const certificate = `
+-----BEGIN CERTIFICATE-----
+MIIBsjCCAVigAwIBAgIUVnR5T7iNkMZgsTJuCSz6oMAZBsYwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOc2VjdXJlLmV4YW1wbGUwIBcNMjYxMTIwMTE1NTMzWhgPMjEy
+NjEwMjcxMTU1MzNaMBkxFzAVBgNVBAMMDnNlY3VyZS5leGFtcGxlMFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAELdTvPVumMB5pnDYgjRdcjcA8nFlwi8dUJVcDTZGg
+z+rMHO3n/na9GOnsbpMqssoZpLR0Z2CaimRBBqQhwGJaTqN8MHowHQYDVR0OBBYE
+FFkwQ/D7CWiwkdgFfMvilX5G/E+lMB8GA1UdIwQYMBaAFFkwQ/D7CWiwkdgFfMvi
+lX5G/E+lMCcGA1UdEQQgMB6CDnNlY3VyZS5leGFtcGxlggxtYWlsLmV4YW1wbGUw
+DwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEA4MnH1gp8VJyMkZLQ
+296rnqGk/bteR+DAH/UyWa3UuZECIF4i2fCjfo7qUrFqWa1uyiTbX/TSVjh03KXD
+s6B2c5hp
+-----END CERTIFICATE-----
+`;
+
+export const certificateKey = `
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgT/mlREeOifNPcFbn
+1sXVrNgudSQp/ALbKYA1GhM+8dmhRANCAAQt1O89W6YwHmmcNiCNF1yNwDycWXCL
+x1QlVwNNkaDP6swc7ef+dr0Y6exukyqyyhmktHRnYJqKZEEGpCHAYlpO
+-----END PRIVATE KEY-----
+`;

@@ -1,7 +1,7 @@
 // The server that runs on a data directory, if one does: announced by DATA_DIR/server.json (0600), found by it, and
 // called through it. The only connection the command line ever opens, and it goes nowhere but to this machine.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
@@ -64,6 +64,8 @@ function isAlive(pid: number): boolean {
 
 async function send(server: LocalServer, { method, path, body }: Call, timeoutMs: number): Promise<Reply> {
   const payload = body === undefined ? null : JSON.stringify(body);
+  // Here and not above: a server that only announces itself would pay for it at every start (http/serve/node-http.ts).
+  const { request } = await import('node:http');
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(new URL(path, server.url), {
       method,

@@ -1,12 +1,12 @@
 // Every refusal in the envelope of the door it concerns, whoever refuses: a route, Fastify before it found one, or Node
 // before there was a request. Never HTML, never a stack; what is our fault goes to the log under the request's id.
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { App } from '../app.ts';
 import { AppError, assert, type ErrorCode, statusOf } from '../errors.ts';
 import { maxBodyBytes } from './json.ts';
 import type { Door, RequestInfo } from './route.ts';
+import { STATUS_CODES } from './serve/node-http.ts';
 
 export type Refusals = {
   /** Remembers a route as Fastify registers it, for 405 and Allow. */

@@ -1,9 +1,10 @@
 // How a request becomes a WebSocket: it is routed and judged like any other, and only then taken over. Other requests
 // that offer to upgrade (h2c, which some clients always do) are none of its business and keep their bodies.
-import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { ServerResponse } from '../serve/node-http.ts';
 
 const maxFrameBytes = 1024 * 1024;
 const protocol = 'chats.v1';

@@ -1,12 +1,13 @@
 // What happens on a connection outside of requests: malformed and slow ones are refused in the envelope of the door they
 // meant and closed, their number is bounded, and a reply that nobody reads does not stay.
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { AppError } from '../../errors.ts';
 import type { Refusals } from '../errors.ts';
 import { wantsSocket } from '../live/upgrade.ts';
+import { createServer } from './node-http.ts';
 
 /** Of the address and the headers together. */
 const maxHeaderBytes = 16 * 1024;

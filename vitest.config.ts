@@ -32,6 +32,8 @@ export default defineConfig({
           include: unlike,
           exclude: elsewhere,
           maxWorkers: 1,
+          // Browsers, kill -9 and a machine that others use too: once more, and the reporter names what needed it.
+          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },

@@ -36,7 +36,7 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
 WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules node_modules
-COPY scripts/ensure-node.mjs scripts/ensure-node.mjs
+COPY scripts/ensure-node.mjs scripts/server-entry.mjs scripts/
 COPY engine engine
 # The sample flow of a fresh workspace is one of them.
 COPY examples examples

@@ -39,7 +39,7 @@ export const roads: readonly Road[] = [
   },
   {
     from: ['server/bin/**'],
-    may: ['server/cli.ts', 'scripts/ensure-node.mjs', node],
+    may: ['server/cli.ts', 'scripts/ensure-node.mjs', 'scripts/server-entry.mjs', node],
     instead: 'server/cli/: the launcher is read by a Node that is too old for anything else',
   },
   {

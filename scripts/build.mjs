@@ -1,11 +1,12 @@
-// `npm run build`: what browsers load, into dist/: the console, the widget's script and the files of the interactive
-// reference, each also compressed. It builds beside the old dist and changes places at the end, so that a build that is
-// killed or fails leaves the old one as it was.
+// `npm run build`: into dist/ goes what browsers load (the console, the widget's script and the files of the interactive
+// reference, each also compressed) and the server as one file. It builds beside the old dist and changes places at the
+// end, so that a build that is killed or fails leaves the old one as it was.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip, gzipSync } from 'node:zlib';
+import { buildServer } from './server-bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -116,6 +117,8 @@ export async function buildAll() {
     ['widget', buildWidget],
     ['reference', copyLibrary],
     ['compressed', compressAll],
+    // After what is compressed: no browser asks for it.
+    ['server', buildServer],
   ];
   try {
     for (const [name, step] of steps) {

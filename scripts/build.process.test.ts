@@ -10,7 +10,8 @@ const repository = join(import.meta.dirname, '..');
 let root: string;
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'build-'));
-  for (const name of ['scripts/build.mjs', 'widget', 'tsconfig.base.json']) cpSync(join(repository, name), join(root, name), { recursive: true });
+  for (const name of ['scripts/build.mjs', 'scripts/server-bundle.mjs', 'widget', 'tsconfig.base.json'])
+    cpSync(join(repository, name), join(root, name), { recursive: true });
   symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'));
   mkdirSync(join(root, 'dist'));
   writeFileSync(join(root, 'dist', 'built.json'), 'the old build');
@@ -35,6 +36,7 @@ test('a build that is killed leaves the old one, and the next one clears up, ski
   });
   expect(await ended(child), said).toBe(0);
   expect(said).toContain('skipped: admin/index.html does not exist yet');
+  expect(said).toContain('skipped: server/cli.ts does not exist');
   expect(leftovers()).toEqual([]);
   expect(JSON.parse(readFileSync(join(root, 'dist', 'built.json'), 'utf8')).files).toBeGreaterThan(5);
   expect(existsSync(join(root, 'dist', 'admin'))).toBe(false);

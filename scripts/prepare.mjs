@@ -1,5 +1,5 @@
 // Runs before `npm start`, `npm test` and the like: installs from the lock file what is missing, and with --pages
-// builds the pages when they are older than their sources. Says what it does; silent when there is nothing to do.
+// builds the pages and the server's file when they are older than their sources. Says what it does; silent when there is nothing to do.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -32,11 +32,11 @@ function newest(path) {
   return latest;
 }
 
-function pagesAreStale() {
-  const built = join(root, 'dist', 'built.json');
+function isStale(file, sources) {
+  const built = join(root, 'dist', file);
   if (!existsSync(built)) return true;
   const at = statSync(built).mtimeMs;
-  return ['admin', 'widget', 'engine', 'scripts/build.mjs', 'package-lock.json'].some((source) => newest(join(root, source)) > at);
+  return [...sources, 'package-lock.json'].some((source) => newest(join(root, source)) > at);
 }
 
 // In an image only what runs is there: no lock file beside it, nothing to install.
@@ -51,7 +51,9 @@ if (canInstall && !installed) {
 }
 const node = ensureNode();
 if (!node) process.exit(1);
-if (process.argv.includes('--pages') && pagesAreStale()) {
+if (process.argv.includes('--pages') && isStale('built.json', ['admin', 'widget', 'engine', 'scripts/build.mjs'])) {
   console.error('Building the pages …');
   run(node, ['scripts/build.mjs']);
+} else if (process.argv.includes('--pages') && isStale('server.mjs', ['server', 'examples', 'scripts/server-bundle.mjs'])) {
+  run(node, ['scripts/server-bundle.mjs']);
 }

@@ -5,12 +5,13 @@ import { spawn } from 'node:child_process';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { ensureNode, isRecent } from '../../scripts/ensure-node.mjs';
+import { entryUrl } from '../../scripts/server-entry.mjs';
 
 if (isRecent(process.version)) {
   // Beside the install and not in /tmp, where others could write to it; where it may not write it does nothing.
   module.enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url)));
   followLauncher();
-  const { main } = await import('../cli.ts');
+  const { main } = await import(entryUrl().href);
   process.exitCode = await main(process.argv.slice(2));
   // A command that failed may have left something open, such as a connection to Postgres.
   setTimeout(() => process.exit(), 300).unref();

@@ -2,7 +2,7 @@
 // what came of it waits to be saved. One turn, one transaction; nothing is written here.
 
 import type { Context, Output } from '@parley/engine/advance/turn.ts';
-import { advance, type Flows, type Input } from '@parley/engine/advance.ts';
+import { advance, type Flows, type Input, onlyVersions } from '@parley/engine/advance.ts';
 import { type Ask, insideAsks } from '@parley/engine/effect.ts';
 import type { Message, Reply } from '@parley/engine/message.ts';
 import { newSession, type Session } from '@parley/engine/session.ts';
@@ -15,7 +15,7 @@ import type { Field } from '../store/fields.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
 import { findSession } from '../store/sessions.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
-import { flowSet, liveFlows, loadVersion, versionOf } from './flow-set.ts';
+import { flowsFor, liveFlows, loadVersion, type Place, versionOf } from './flow-set.ts';
 import { turnWorld } from './turn-context.ts';
 
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
@@ -55,15 +55,22 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const last = row ? (JSON.parse(row.state) as Session) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { session: null, replaced: null, flows: {}, reply: null, spoken: null, outputs: [] };
+  const nothingYet = { session: null, replaced: null, flows: onlyVersions({}), reply: null, spoken: null, outputs: [] };
   const turn: OpenTurn = { conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
   if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
     const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
     // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
-    if (digest !== null) turn.flows = await flowSet(tx, botId, await versionOf(tx, botId, { id: flowId, n, digest }), revisions.flows);
+    if (digest !== null) {
+      const flow = await versionOf(tx, botId, { id: flowId, n, digest });
+      turn.flows = await flowsFor(tx, botId, { slug: flow.id, n, flow }, placesOf(last), revisions.flows);
+    }
     turn.session = { id, rev, flowId, version: n, state: last, found: last, startedAt };
   }
   return turn;
+}
+
+function placesOf({ cursor, version_id, stack }: Session): Place[] {
+  return [{ slug: cursor.flow, n: version_id }, ...stack.map((frame) => ({ slug: frame.flow, n: frame.version_id }))];
 }
 
 /** Begins a flow anew; a session that was waiting is put aside. */
@@ -71,7 +78,7 @@ export async function beginSession(app: App, tx: Db, turn: OpenTurn, flow: { id:
   const main = await loadVersion(tx, turn.conversation.bot_id, flow.id, flow.n);
   assert(main, 'a published version is there');
   turn.replaced = turn.session ?? turn.replaced;
-  turn.flows = await flowSet(tx, turn.conversation.bot_id, main, turn.revisions.flows);
+  turn.flows = await flowsFor(tx, turn.conversation.bot_id, { slug: main.id, n: flow.n, flow: main }, [], turn.revisions.flows);
   const seed = Number.parseInt(app.random.uuid().slice(0, 8), 16);
   const state = newSession(main.id, flow.n, seed);
   turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now() };

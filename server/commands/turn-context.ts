@@ -1,5 +1,6 @@
 // The world as a turn finds it: who, where, when. Everything the engine may know is put together here, and nothing secret.
 import type { Context } from '@parley/engine/advance/turn.ts';
+import { isTimeZone } from '@parley/engine/expression/functions/dates.ts';
 import type { Value } from '@parley/engine/expression/value.ts';
 import { fieldValueOf } from '@parley/engine/field.ts';
 import { ns } from '@parley/engine/ids.ts';
@@ -37,7 +38,9 @@ export async function turnWorld(
   const { fields, bot } = await fieldsOf(tx, conversation.bot_id, revisions.fields);
   const settings = await settingsOf(tx, conversation.workspace_id, revisions.settings);
   const tags = hasTags ? await tagsOf(tx, conversation.bot_id, subscriber.id) : [];
-  const timeZone = subscriber.time_zone ?? settings.regional?.timezone ?? 'UTC';
+  const ownZone = settings.regional?.timezone ?? 'UTC';
+  // What a program or a flow says of a person may be anything.
+  const timeZone = subscriber.time_zone !== null && isTimeZone(subscriber.time_zone) ? subscriber.time_zone : ownZone;
   const context: Context = {
     now: app.clock.now(),
     timeZone,
@@ -47,7 +50,7 @@ export async function turnWorld(
     bot,
     conv: { id: conversation.id, status: conversation.status, opened_at: conversation.opened_at, last_reply_at: subscriber.last_interaction_at },
     env: {},
-    hours: hoursOf(settings.hours, timeZone),
+    hours: hoursOf(settings.hours, ownZone),
     commands: conversation.channel === 'api' ? {} : (settings.commands ?? globalCommands),
     interrupts: () => false,
     token: (key) => app.secrets.mac('wait-webhook', `${conversation.id}:${key}`).slice(0, 22),

@@ -24,7 +24,7 @@ export function onlyVersions(flows: { [slug: string]: Flow }): Flows {
 }
 
 export type Input =
-  | { kind: 'start'; at?: string; reply?: Reply; params?: Vars }
+  | { kind: 'start'; at?: string; reply?: Reply; params?: Vars; vars?: Vars }
   | { kind: 'reply'; reply: Reply }
   | { kind: 'timer'; wait: string }
   | { kind: 'answer'; id: string; ok: boolean; values: { [name: string]: Value } }

@@ -62,7 +62,7 @@ export class Run {
     if (this.#current === null) return { fail: `the flow ${cursor.flow} is no longer there` };
     switch (input.kind) {
       case 'start':
-        return this.#start(input.at ?? indexOf(this.#flow).start, input.params ?? {});
+        return this.#start(input.at ?? indexOf(this.#flow).start, bounded(input.params ?? {}), bounded(input.vars ?? {}));
       case 'jump':
         return this.#jumpFromOutside(input.at);
       case 'reply':
@@ -84,14 +84,15 @@ export class Run {
     }
   }
 
-  #start(at: string | null, params: Vars): Next {
+  #start(at: string | null, params: Vars, vars: Vars = {}): Next {
     const session = this.#session;
     session.stack = [];
     session.loops = [];
     session.wait = null;
     session.params = defaultsOf(this.#flow.params, params);
-    session.vars = defaultsOf(this.#flow.vars);
+    session.vars = defaultsOf(this.#flow.vars, vars);
     this.#turn.refreshScope(this.#flow);
+    if (!this.#turn.admits('what it begins with', { ...session.params, ...session.vars })) return { end: true };
     return at === null ? { fail: 'This flow has no start' } : { jump: at };
   }
 

@@ -8,9 +8,10 @@ import type { App } from '../app.ts';
 import type { Conversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { allFields, type Field } from '../store/fields.ts';
+import { labelsOfMany } from '../store/labels.ts';
 import type { Revisions } from '../store/revisions.ts';
 import { readTurnSettings } from '../store/settings.ts';
-import { type Subscriber, tagsOf } from '../store/subscribers.ts';
+import { type OpenSubscriber, type Subscriber, tagsOf } from '../store/subscribers.ts';
 import { hoursOf } from './business-hours.ts';
 import { keptByRevision } from './kept-by-revision.ts';
 import { usualFallbackText } from './settings.ts';
@@ -32,12 +33,13 @@ export async function turnWorld(
   app: App,
   tx: Db,
   conversation: Conversation,
-  { subscriber, hasTags }: { subscriber: Subscriber; hasTags: boolean },
+  { subscriber, hasTags, hasLabels }: OpenSubscriber,
   revisions: Revisions,
 ): Promise<TurnWorld> {
   const { fields, bot } = await fieldsOf(tx, conversation.bot_id, revisions.fields);
   const settings = await settingsOf(tx, conversation.workspace_id, revisions.settings);
   const tags = hasTags ? await tagsOf(tx, conversation.bot_id, subscriber.id) : [];
+  const labels = hasLabels ? await labelsOfMany(tx, conversation.workspace_id, [subscriber.id]) : null;
   const ownZone = settings.regional?.timezone ?? 'UTC';
   // What a program or a flow says of a person may be anything.
   const timeZone = subscriber.time_zone !== null && isTimeZone(subscriber.time_zone) ? subscriber.time_zone : ownZone;
@@ -46,7 +48,7 @@ export async function turnWorld(
     timeZone,
     language: subscriber.language,
     channel: conversation.channel,
-    subscriber: subscriberVars(subscriber, fields, tags),
+    subscriber: subscriberVars(subscriber, fields, { tags, labels: labels?.get(subscriber.id) ?? [] }),
     bot,
     conv: { id: conversation.id, status: conversation.status, opened_at: conversation.opened_at, last_reply_at: subscriber.last_interaction_at },
     env: {},
@@ -59,7 +61,9 @@ export async function turnWorld(
   return { context, fields, fallbackText: settings.fallback_text ?? usualFallbackText };
 }
 
-function subscriberVars(one: Subscriber, fields: readonly Field[], tags: { name: string }[]): { [name: string]: Value } {
+type Marks = { tags: { name: string }[]; labels: { name: string }[] };
+
+function subscriberVars(one: Subscriber, fields: readonly Field[], { tags, labels }: Marks): { [name: string]: Value } {
   const values = JSON.parse(one.fields) as { [id: string]: string };
   const own: { [name: string]: Value } = {};
   for (const field of fields) {
@@ -84,5 +88,6 @@ function subscriberVars(one: Subscriber, fields: readonly Field[], tags: { name:
     created_at: one.created_at,
     last_seen: one.last_seen_at,
     tags: tags.map((tag) => tag.name),
+    labels: labels.map((label) => label.name),
   };
 }

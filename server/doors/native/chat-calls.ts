@@ -36,7 +36,7 @@ export function sendMessage(app: App, owner: ChatOwner, id: string, body: z.outp
   const text = textOf(body);
   return app.transact(async (tx) => {
     const answer = await messageChat(app, tx, owner, id, text, body.on_busy ?? 'enqueue');
-    const [mine, ...answers] = answer.messages.map((row) => showMessage(answer, row));
+    const [mine, ...answers] = answer.messages.map((row) => showMessage({ ...answer, ...row }, row));
     return { ...(mine ?? queued(answer, text)), status: answer.status, messages: answers };
   });
 }
@@ -55,7 +55,7 @@ export function respond(app: App, owner: ChatOwner, id: string, body: z.output<t
   const text = textOf(body);
   return app.transact(async (tx) => {
     const { answer, inputId, runId } = await answerInput(app, tx, owner, id, { text, inputId: body.input_id ?? null });
-    const [mine, ...answers] = answer.messages.map((row) => showMessage(answer, row));
+    const [mine, ...answers] = answer.messages.map((row) => showMessage({ ...answer, ...row }, row));
     const what = { detail: 'Input sent to assistant.', run_id: `run_${runId}`, input_id: inputId };
     return { ...what, status: answer.status, message: mine ?? null, messages: answers };
   });

@@ -15,6 +15,7 @@ import { type OpenSubscriber, type Subscriber, tagsOf } from '../store/subscribe
 import { hoursOf } from './business-hours.ts';
 import { keptByRevision } from './kept-by-revision.ts';
 import { usualFallbackText } from './settings.ts';
+import { webhookPath, webhookToken } from './webhook-addresses.ts';
 
 export type TurnWorld = { context: Context; fields: readonly Field[]; fallbackText: string };
 
@@ -55,8 +56,8 @@ export async function turnWorld(
     hours: hoursOf(settings.hours, ownZone),
     commands: conversation.channel === 'api' ? {} : (settings.commands ?? globalCommands),
     interrupts: () => false,
-    token: (key) => app.secrets.mac('wait-webhook', `${conversation.id}:${key}`).slice(0, 22),
-    webhookUrl: (token) => `${app.config.publicUrl}/hooks/wait/${token}`,
+    token: (key) => webhookToken(app, conversation.id, key),
+    webhookUrl: (token) => `${app.config.publicUrl}${webhookPath({ botId: conversation.bot_id, conversationId: conversation.id, token })}`,
   };
   return { context, fields, fallbackText: settings.fallback_text ?? usualFallbackText };
 }

@@ -214,6 +214,23 @@ describe.each(databaseKinds)('the past of chats on %s', (kind) => {
     for (const wrong of ['wait=61', 'wait=-1', 'wait=x', 'until=never']) expect((await look(wrong)).status, wrong).toBe(422);
   });
 
+  test('a message may be answered when nothing runs any more', async () => {
+    const { id } = await create({ from_flow: 'waiting' });
+    const ask = { method: 'POST' as const, path: `/chats/${id}/messages`, key: world.key, body: { message: 'go' } };
+    const sending = call(t, { ...ask, headers: { prefer: 'respond-async, wait=30' } });
+    await expect.poll(async () => (await get<Chat>(`/chats/${id}`)).status).toBe('running');
+    await post(`/chats/${id}/abort`, {});
+    const sent = await sending;
+    expect(sent.json).toMatchObject({ content: 'go', status: 'completed', messages: [] });
+    expect(sent.headers['preference-applied']).toBe('wait');
+    // A preference is no promise: not longer than it says, and not where the reply is kept for a repeat.
+    expect((await call(t, { ...ask, headers: { prefer: 'wait=1' } })).json).toMatchObject({ status: 'running' });
+    await post(`/chats/${id}/abort`, {});
+    const kept = await call(t, { ...ask, headers: { prefer: 'wait=30', 'idempotency-key': `w-${id}` } });
+    expect(kept.json).toMatchObject({ status: 'running' });
+    expect(kept.headers['preference-applied']).toBeUndefined();
+  });
+
   test('a template is named as a flow is, and shown', async () => {
     expect(await create({ from_type: 'template', from_flow: undefined, from_template: 'asking' })).toMatchObject({
       from_type: 'template',

@@ -3,9 +3,18 @@
 import type { App } from '../../app.ts';
 import type { ChatView } from '../../commands/chats.ts';
 import { needChat } from '../../commands/chats.ts';
+import { type Headers, headerText } from '../../http/route.ts';
 import type { ChatOwner } from '../../store/chats.ts';
 
 export const maxWaitS = 60;
+
+const maxPreferredS = 30;
+
+/** `Prefer: wait=30` (RFC 7240); 0 when nothing is preferred. */
+export function preferredWaitMs(headers: Headers): number {
+  const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,4})"?/i.exec(headerText(headers, 'prefer'));
+  return Math.min(maxPreferredS, Number(found?.[1] ?? 0)) * 1_000;
+}
 
 /** Changes whenever the chat as it is shown does. */
 export function tagOf({ chat, conversation, session }: ChatView): string {

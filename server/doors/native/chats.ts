@@ -10,7 +10,7 @@ import { seqsOfSession } from '../../store/sessions.ts';
 import { abort, aborted, answered, chatParams, inputBody, ownerOf, respond, sendBody, sendMessage, sent } from './chat-calls.ts';
 import { chatStream } from './chat-events.ts';
 import { chat, inputOf, message, runOf, showChat, showMessage } from './chat-shapes.ts';
-import { maxWaitS, tagOf, waitForChat } from './chat-wait.ts';
+import { maxWaitS, preferredWaitMs, tagOf, waitForChat } from './chat-wait.ts';
 
 const id = z.union([z.string().min(1).max(100), z.int().min(0)]).transform(String);
 
@@ -21,6 +21,9 @@ const whole = z.union([
     .regex(/^\d{1,15}$/)
     .transform(Number),
 ]);
+
+/** In one reply; the rest is in the history. */
+const maxAnswers = 200;
 
 function textsOf(values: object): Record<string, string> {
   return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
@@ -154,10 +157,25 @@ export const chatRoutes = [
       ...docs,
       id: 'sendChatMessage',
       summary: 'Start, or continue, the conversation',
-      description: 'The reply holds the message as it was kept, and what the flow answered.',
+      description: [
+        'The reply holds the message as it was kept, and what the flow answered. While the flow waits for another system or for time it says',
+        '`running`; with `Prefer: wait=30` it comes when nothing runs any more, or after so many seconds (30 at most).',
+      ].join(' '),
       example: { message: 'Hello' },
     },
-    run: (context) => sendMessage(context.app, ownerOf(context), context.params.id, context.body),
+    run: async (context) => {
+      const { app, params, body, request, reply } = context;
+      const owner = ownerOf(context);
+      const sent = await sendMessage(app, owner, params.id, body);
+      // Under an Idempotency-Key the reply is what was kept with the message.
+      const waitMs = headerText(request.headers, 'idempotency-key') === '' ? preferredWaitMs(request.headers) : 0;
+      if (sent.status !== 'running' || waitMs === 0) return sent;
+      reply.header('preference-applied', 'wait');
+      const view = await waitForChat(app, owner, params.id, { waitMs, until: 'idle', known: null });
+      const range = { afterId: Number(sent.id), limit: maxAnswers, notes: 'without' as const };
+      const answers = sent.state === 'queued' ? [] : await placed(app.db, view.conversation.id, await listMessages(app.db, view.conversation.id, range));
+      return { ...sent, status: view.status, messages: answers.map((row) => showMessage({ ...view, ...row }, row)) };
+    },
   }),
   route({
     method: 'GET',

@@ -107,6 +107,7 @@ const targetsOf = ({ site }: World, chat: string): Target[] => [
   { name: 'widget start', line: `POST /api/v1/chat/conversations?key=${site.site_key}`, body: json({ name: 'a' }) },
   { name: 'widget conversation of nobody', line: `GET /api/v1/chat/conversations/nobody/messages?key=${site.site_key}` },
   { name: 'widget preflight', line: 'OPTIONS /api/v1/chat/conversations' },
+  { name: 'a call nobody waits for', line: `POST /hooks/wait/1-1-${'A'.repeat(22)}`, body: json({ a: 1 }) },
   { name: 'a path of nobody', line: 'GET /nothing/here' },
   { name: 'a path of nobody at the widget', line: 'GET /api/v1/chat/nothing' },
   { name: 'the reference', line: 'GET /api-docs' },

@@ -8,14 +8,14 @@ import { type Chat, type ChatOwner, findChat, insertChat, listChats, lockChat, t
 import { type Conversation, deleteConversation, insertConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { type FlowRow, findFlow, startFlow } from '../store/flows.ts';
-import { listMessages, type MessageRow } from '../store/messages.ts';
+import { listMessages, type MessageRow, messagesAmong } from '../store/messages.ts';
 import { fold } from '../store/pages.ts';
-import { findSession, type SessionRow, stepsAmong } from '../store/sessions.ts';
+import { findSession, type SessionRow, stepsAmong, stepsOfSession } from '../store/sessions.ts';
 import { deleteSubscriber, insertSubscriber } from '../store/subscribers.ts';
 import { loadVersion } from './flow-set.ts';
 import { beginSession, type OpenTurn, openTurn, setAside } from './open-turn.ts';
 import { takeReply } from './receive-reply.ts';
-import { eventsOf, type SavedStep, saveStep } from './save-step.ts';
+import { type ConversationEvent, eventsOf, type SavedStep, saveStep } from './save-step.ts';
 
 export const chatStatuses = ['ready', 'running', 'wait_for_human_input', 'completed', 'error'] as const;
 export type ChatStatus = (typeof chatStatuses)[number];
@@ -243,11 +243,36 @@ export async function answerInput(
   const { open, turn } = await openChat(app, tx, owner, publicId);
   const wait = pendingWait({ state: turn.last });
   const runId = open.conversation.session_id;
-  if (wait === null || runId === null) throw new AppError('no_pending_input', 'The chat is not waiting for human input.');
-  const inputId = inputName(runId, wait);
-  if (ask.inputId !== null && ask.inputId !== inputId) throw new AppError('input_already_resolved', 'This input has been answered already.');
+  const inputId = wait === null || runId === null ? null : inputName(runId, wait);
+  if (ask.inputId !== null && ask.inputId !== inputId) return answeredBefore(tx, open, turn, { ...ask, inputId: ask.inputId });
+  if (inputId === null || runId === null) throw new AppError('no_pending_input', 'The chat is not waiting for human input.');
   return { answer: await afterStep(app, tx, open, await takeReply(app, tx, turn, { text: ask.text })), inputId, runId };
 }
+
+/** An input that waits no longer: the same answer once more has the result it had, as far as it can still be told. */
+async function answeredBefore(
+  tx: Db,
+  open: OpenChat,
+  turn: OpenTurn,
+  { text, inputId }: { text: string; inputId: string },
+): Promise<{ answer: ChatAnswer; inputId: string; runId: number }> {
+  const [, session = '', ...parts] = /^inp_(\d{1,15})_(\d{1,9})_(\d{1,9})$/.exec(inputId) ?? [];
+  const runId = Number(session);
+  const steps = session === '' ? [] : await stepsOfSession(tx, open.conversation.id, runId, maxLookedThrough);
+  const isIt = (event: ConversationEvent) => event.kind === 'input' && event.session === runId && event.id === parts.join(':') && event.status !== 'requested';
+  const step = steps.find((one) => eventsOf(one).some(isIt));
+  const over = step && eventsOf(step).find(isIt);
+  if (!step || over?.kind !== 'input') throw new AppError('no_pending_input', 'The chat is not waiting for this input.');
+  if (over.status === 'expired') throw new AppError('input_expired', 'This input has expired: its time was up, or what ran was ended.');
+  const ids = eventsOf(step).flatMap((event) => (event.kind === 'message' && event.direction !== 'note' ? [event.id] : []));
+  const messages = await placed(tx, open.conversation.id, await messagesAmong(tx, open.conversation.id, ids));
+  if (messages[0]?.text !== text) throw new AppError('input_already_resolved', 'This input has been answered already, with another answer.');
+  const status = statusOf(open.chat, turn.last);
+  return { answer: { ...open, status, runId, messages: messages.filter((one) => one.direction !== 'note') }, inputId, runId };
+}
+
+/** Turns of a run in which a repeated answer is looked for. */
+const maxLookedThrough = 500;
 
 export function inputName(runId: number, wait: { id: string }): string {
   return `inp_${runId}_${wait.id.replace(':', '_')}`;

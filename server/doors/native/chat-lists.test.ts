@@ -231,6 +231,29 @@ describe.each(databaseKinds)('the past of chats on %s', (kind) => {
     expect(kept.headers['preference-applied']).toBeUndefined();
   });
 
+  test('the same answer once more has the result it had, another is refused, and what has expired is gone', async () => {
+    const { id } = await create();
+    const answer = (body: object) => call(t, { method: 'POST', path: `/chats/${id}/input`, key: world.key, body });
+    const pendingId = async (): Promise<string> => ((await get<Chat>(`/chats/${id}`)).pending_inputs[0] as { id: string }).id;
+    await say(id, 'go');
+    const first = await pendingId();
+    const wrong = await answer({ input_id: first, action: 'reply', message: 'Plum' });
+    expect(wrong.json).toMatchObject({ input_id: first, message: { content: 'Plum' }, messages: [{ content: 'One of the two.' }] });
+    expect((await answer({ input_id: first, message: 'Plum' })).text).toBe(wrong.text);
+    const other = await answer({ input_id: first, message: 'Pear' });
+    expect([other.status, other.json]).toMatchObject([409, { code: 'input_already_resolved' }]);
+    const second = await pendingId();
+    expect((await answer({ responses: [{ input_id: second, action: 'skip' }] })).json).toMatchObject({ message: { content: '' } });
+    expect((await answer({ responses: [{}, {}] })).status).toBe(422);
+    const third = await pendingId();
+    await post(`/chats/${id}/abort`, {});
+    const gone = await answer({ input_id: third, message: 'Pear' });
+    expect([gone.status, gone.json]).toMatchObject([410, { code: 'input_expired', error: expect.any(String) }]);
+    for (const unknown of ['inp_1_1_1', 'inp_x', third.replace(/\d+$/, '99')])
+      expect([(await answer({ input_id: unknown, message: 'x' })).json]).toMatchObject([{ code: 'no_pending_input' }]);
+    expect(await get<Message[]>(`/chats/${id}/messages`)).toHaveLength(7);
+  });
+
   test('a template is named as a flow is, and shown', async () => {
     expect(await create({ from_type: 'template', from_flow: undefined, from_template: 'asking' })).toMatchObject({
       from_type: 'template',

@@ -220,7 +220,7 @@ export const chatRoutes = [
     params: chatParams,
     body: inputBody,
     reply: answered,
-    errors: ['no_pending_input', 'input_already_resolved', 'not_found'],
+    errors: ['no_pending_input', 'input_already_resolved', 'input_expired', 'not_found'],
     docs: { ...docs, id: 'answerChatInput', summary: 'Answer a chat that waits for a human', example: { message: 'Hello' } },
     run: (context) => respond(context.app, ownerOf(context), context.params.id, context.body),
   }),

@@ -10,7 +10,7 @@ import type { Db } from '../store/database.ts';
 import { type FlowRow, findFlow, startFlow } from '../store/flows.ts';
 import { listMessages, type MessageRow, messagesAmong } from '../store/messages.ts';
 import { fold } from '../store/pages.ts';
-import { findSession, type SessionRow, stepsAmong, stepsOfSession } from '../store/sessions.ts';
+import { findSession, latestSteps, type SessionRow, stepsAmong } from '../store/sessions.ts';
 import { deleteSubscriber, insertSubscriber } from '../store/subscribers.ts';
 import { loadVersion } from './flow-set.ts';
 import { beginSession, type OpenTurn, openTurn, setAside } from './open-turn.ts';
@@ -258,7 +258,8 @@ async function answeredBefore(
 ): Promise<{ answer: ChatAnswer; inputId: string; runId: number }> {
   const [, session = '', ...parts] = /^inp_(\d{1,15})_(\d{1,9})_(\d{1,9})$/.exec(inputId) ?? [];
   const runId = Number(session);
-  const steps = session === '' ? [] : await stepsOfSession(tx, open.conversation.id, runId, maxLookedThrough);
+  // Of the conversation, for what ended a run may be the first step of the next.
+  const steps = session === '' ? [] : await latestSteps(tx, open.conversation.id, maxLookedThrough);
   const isIt = (event: ConversationEvent) => event.kind === 'input' && event.session === runId && event.id === parts.join(':') && event.status !== 'requested';
   const step = steps.find((one) => eventsOf(one).some(isIt));
   const over = step && eventsOf(step).find(isIt);
@@ -271,7 +272,7 @@ async function answeredBefore(
   return { answer: { ...open, status, runId, messages: messages.filter((one) => one.direction !== 'note') }, inputId, runId };
 }
 
-/** Turns of a run in which a repeated answer is looked for. */
+/** Turns of a chat in which a repeated answer is looked for. */
 const maxLookedThrough = 500;
 
 export function inputName(runId: number, wait: { id: string }): string {

@@ -72,7 +72,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     await insertStep(tx, {
       conversation_id: conversation.id,
       last_seq: seq,
-      session_id: sessionId,
+      session_id: sessionId ?? turn.replaced?.id ?? null,
       at: now,
       events: JSON.stringify(events),
       trace: JSON.stringify(trace),

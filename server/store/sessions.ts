@@ -87,6 +87,11 @@ const selectAfter = kept((db, one: { conversationId: number; seq: number; limit:
   db.selectFrom('step').selectAll().where('conversation_id', '=', one.conversationId).where('last_seq', '>', one.seq).orderBy('last_seq').limit(one.limit),
 );
 
+/** Newest first. */
+export function latestSteps(db: Db, conversationId: number, limit: number): Promise<StepRow[]> {
+  return db.selectFrom('step').selectAll().where('conversation_id', '=', conversationId).orderBy('last_seq', 'desc').limit(limit).execute();
+}
+
 /** The steps in which events from `first` to `last` happened, in order. */
 export function stepsAmong(db: Db, conversationId: number, first: number, last: number): Promise<StepRow[]> {
   const until = db

@@ -1,6 +1,6 @@
 // The engine alone, without a database or a network: what a block costs, and the longest turn there may be.
 import { type Context, limits } from '../engine/advance/turn.ts';
-import { advance, type Flows, type Input } from '../engine/advance.ts';
+import { advance, type Input, onlyVersions } from '../engine/advance.ts';
 import { type Flow, parseFlow } from '../engine/flow.ts';
 import { newSession, type Session } from '../engine/session.ts';
 import { asking } from './load/conversations.ts';
@@ -69,7 +69,7 @@ function flowOf(document: object): Flow {
 
 /** Milliseconds of a turn, of which the first of the session is not measured, and the blocks in one. */
 function measured(flow: Flow, input: (session: Session) => Input): { ms: number[]; blocks: number } {
-  const flows: Flows = { [flow.id]: flow };
+  const flows = onlyVersions({ [flow.id]: flow });
   const first = newSession(flow.id, 1, 1);
   const begun = advance(flows, first, input(first), context).session;
   const again = input(begun);

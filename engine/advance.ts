@@ -4,10 +4,10 @@
 import type { Flows, Input } from './advance/input.ts';
 import { Run } from './advance/run.ts';
 import { type Context, type Output, Turn } from './advance/turn.ts';
-import { indexOf } from './flow.ts';
+import { type Flow, indexOf } from './flow.ts';
 import { nothingSpent, type Session, type Vars } from './session.ts';
 
-export type { Flows, Input } from './advance/input.ts';
+export { type Flows, type Input, onlyVersions } from './advance/input.ts';
 
 export type Step = { session: Session; outputs: Output[] };
 
@@ -28,12 +28,11 @@ export function advance(flows: Flows, given: Session, input: Input, context: Con
 
 /** Variables that live for a turn are as they were before anyone set them. */
 function forgetTurn(flows: Flows, session: Session): void {
-  session.vars = forgotten(flows, session.cursor.flow, session.vars);
-  session.stack = session.stack.map((frame) => ({ ...frame, vars: forgotten(flows, frame.flow, frame.vars) }));
+  session.vars = forgotten(flows.pinned(session.cursor.flow, session.version_id), session.vars);
+  session.stack = session.stack.map((frame) => ({ ...frame, vars: forgotten(flows.pinned(frame.flow, frame.version_id), frame.vars) }));
 }
 
-function forgotten(flows: Flows, slug: string, vars: Vars): Vars {
-  const flow = Object.hasOwn(flows, slug) ? flows[slug] : undefined;
+function forgotten(flow: Flow | null, vars: Vars): Vars {
   const passing = flow ? indexOf(flow).passing : [];
   if (passing.length === 0) return vars;
   const kept = { ...vars };

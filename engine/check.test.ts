@@ -59,6 +59,18 @@ test.each<[string, () => string[], string[]]>([
   expect(run()).toEqual(expected);
 });
 
+test('conditions are known by their place: a variable may be called "all", and a request may send an "op"', () => {
+  const call = { id: 'c', type: 'api', request: { url: 'https://a.example/', body: { kind: 'json', json: { op: 'x', any: '{{ nam }}' } } } };
+  const groups = { a: [{ ...call, map: { all: 'body.all', none: 'body.x' }, to: { others: 'a.e' } }, end] };
+  expect(codes(groups, { vars: { all: { type: 'list' }, none: { type: 'text' } } })).toEqual(['E03 a.c.request.body.json.any']);
+});
+
+test('an expression in a case and a secret beside a condition are seen', () => {
+  const cases = [{ id: 'x', when: { all: [{ cel: 'nam > ' }, { l: 'n', op: 'eq', r: 'sk_live_abcdefghijklmnop1234' }] } }];
+  const vars = { n: { type: 'text' } };
+  expect(codes({ a: [{ id: 'i', type: 'if', cases }, end] }, { vars })).toEqual(['E08 a.i.cases.x.when.0', 'E07 a.i.cases.x.when.all.1.r']);
+});
+
 test('a question that loops back on itself waits, so it is no endless round', () => {
   expect(codes({ a: [{ id: 'q', type: 'ask', kind: 'text', text: '?', retry: { max: 1 }, to: { next: 'a', invalid: 'a' } }] })).toEqual([]);
 });

@@ -4,7 +4,7 @@
 import { type Block, definitionOf } from './blocks.ts';
 import { checkCondition, checkExpression, checkTemplate, checkVariable, type Look } from './check/expressions.ts';
 import { looksSecret } from './check/secrets.ts';
-import type { Condition } from './condition.ts';
+import { type Condition, condition } from './condition.ts';
 import { isRegex } from './expression/regex.ts';
 import { type Flow, indexOf, type Placed } from './flow.ts';
 import { endlessRound, reachable, waysOf } from './graph.ts';
@@ -122,10 +122,11 @@ function checkSettings(look: Look, placed: Placed): void {
   const { note: _note, to: _to, when, ...settings } = placed.block as Block & { [key: string]: unknown };
   const names = definition.names ?? [];
   walk(settings, placed.at, (value, at, key) => {
-    if (isCondition(value)) return checkCondition(look, value, at);
-    if (Array.isArray(value)) return checkItemIds(look, value, at);
-    if (typeof value !== 'string' || definition.raw?.includes(key)) return;
-    checkTemplate(look, value, at, names);
+    const test = conditionIn(value, key);
+    if (test) checkCondition(look, test, at);
+    else if (Array.isArray(value)) checkItemIds(look, value, at);
+    else if (typeof value === 'string' && !definition.raw?.includes(key)) checkTemplate(look, value, at, names);
+    return test ? 'enough' : undefined;
   });
   for (const [at, pattern] of patternsIn(settings, placed.at)) if (!isRegex(pattern)) look.report('E08', at, 'This is not a valid regular expression.');
   if (when) checkCondition(look, when, `${placed.at}.when`);
@@ -185,16 +186,18 @@ function checkSecrets({ flow, report }: Look): void {
   walk(rest, '', visit);
 }
 
-function walk(value: unknown, at: string, visit: (value: unknown, at: string, key: string) => void, key = ''): void {
-  visit(value, at, key);
-  if (isCondition(value)) return;
+/** Every part of a value; `enough` leaves out what is inside of one. */
+function walk(value: unknown, at: string, visit: (value: unknown, at: string, key: string) => unknown, key = ''): void {
+  if (visit(value, at, key) === 'enough') return;
   if (Array.isArray(value)) for (const [position, one] of value.entries()) walk(one, `${at}.${(one as { id?: string } | null)?.id ?? position}`, visit, key);
   else if (value !== null && typeof value === 'object')
     for (const [name, one] of Object.entries(value)) if (name !== 'id' && name !== 'type') walk(one, at === '' ? name : `${at}.${name}`, visit, name);
 }
 
-function isCondition(value: unknown): value is Condition {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && ('op' in value || 'all' in value || 'any' in value || 'none' in value);
+// By its place as well: a variable may be called `all`, and a request may send an `op`.
+function conditionIn(value: unknown, key: string): Condition | null {
+  const found = key === 'when' || key === 'test' ? condition.safeParse(value) : null;
+  return found?.success ? found.data : null;
 }
 
 function checkWhole({ flow, report, used }: Look): void {

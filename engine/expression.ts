@@ -3,6 +3,7 @@
 // (`x | default("y") | upper`) are calls with the value first.
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { functions } from './expression/functions.ts';
+import { isJsonPath, translate } from './expression/json-path.ts';
 import { nameOf, renamed, withoutPipes } from './expression/pipes.ts';
 import { compareValues, isSame, isTrue, member, numberOf, textOf, type Value } from './expression/value.ts';
 
@@ -48,6 +49,10 @@ export function compile(source: string): Compiled {
 function parse(source: string): Compiled {
   if (source.length > 20_000) return { ok: false, problem: 'the expression is too long', at: 0, source };
   const plain = withoutPipes(source);
+  if (isJsonPath(source)) {
+    const found = translate(source);
+    return { ok: false, problem: found.ok ? `this is JSONPath; write ${found.cel}` : found.problem, at: 0, source };
+  }
   if (plain === null) return { ok: false, problem: 'after | comes a function, and at most 32 of them follow each other', at: 0, source };
   try {
     return { ok: true, ast: parser.parse(renamed(plain)).ast, source };

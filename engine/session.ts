@@ -20,8 +20,8 @@ export type Wait =
 
 export type Vars = { [name: string]: Value };
 
-/** A caller waiting for its sub-flow to return. */
-export type Frame = { flow: string; block: string; vars: Vars; loops: Loop[]; params: Vars };
+/** A caller waiting for its sub-flow to return, in the version it began with. */
+export type Frame = { flow: string; version_id: number; block: string; vars: Vars; loops: Loop[]; params: Vars };
 
 export type Loop = { block: string; i: number; items: Value[] | null; as: string | null };
 
@@ -31,6 +31,7 @@ export type SessionStatus = 'running' | 'waiting' | 'ended' | 'handed_off' | 'fa
 
 export type Session = {
   v: 1;
+  /** Of the flow of the cursor. */
   version_id: number;
   status: SessionStatus;
   cursor: Cursor;

@@ -2,11 +2,12 @@
 // from samples. Block tests, golden transcripts, `parley talk` and the builder's preview all speak through it.
 
 import type { Context, Output } from './advance/turn.ts';
-import { advance, type Flows, type Input } from './advance.ts';
+import { advance, type Flows, type Input, onlyVersions } from './advance.ts';
 import type { ApiResult, Ask, Change } from './effect.ts';
 import { fromJson } from './expression/functions/codes.ts';
 import { durationMs } from './expression/functions/dates.ts';
 import type { Value } from './expression/value.ts';
+import type { Flow } from './flow.ts';
 import { type Message, plainText, type Reply } from './message.ts';
 import { newSession, type Session, type Vars } from './session.ts';
 
@@ -15,7 +16,7 @@ type Sample = { status?: number; headers?: { [name: string]: string }; body?: Va
 /** Answers for asks: `api` name (or `METHOD url`), `email`, `code`, `handoff`; the last one given repeats. */
 export type Samples = { [name: string]: Sample[] };
 
-export type TalkOptions = { flows: Flows; main: string; samples?: Samples; now?: number; seed?: number; context?: Partial<Context> };
+export type TalkOptions = { flows: { [slug: string]: Flow }; main: string; samples?: Samples; now?: number; seed?: number; context?: Partial<Context> };
 
 export const talkStart = 1_768_473_000_000;
 
@@ -31,6 +32,7 @@ export class Talk {
   readonly outputs: Output[] = [];
   readonly lines: string[] = [];
   readonly #options: TalkOptions;
+  readonly #flows: Flows;
   readonly #asked = new Map<string, number>();
   /** Answers given on the way, before the samples. */
   readonly #answers: Sample[] = [];
@@ -39,6 +41,7 @@ export class Talk {
 
   constructor(options: TalkOptions) {
     this.#options = options;
+    this.#flows = onlyVersions(options.flows);
     this.now = options.now ?? talkStart;
     this.session = newSession(options.main, 1, options.seed ?? 1);
     this.subscriber = { id: 1, first_name: null, tags: [], labels: [], ...options.context?.subscriber };
@@ -107,7 +110,7 @@ export class Talk {
   #step(input: Input): void {
     let next: Input | null = input;
     for (let rounds = 0; next !== null && rounds < 50; rounds += 1) {
-      const step = advance(this.#options.flows, this.session, next, this.#context());
+      const step = advance(this.#flows, this.session, next, this.#context());
       this.session = step.session;
       next = null;
       for (const output of step.outputs) next = this.#take(output) ?? next;

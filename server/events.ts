@@ -55,6 +55,12 @@ type Facts = {
   'subscriber.resumed': Record<never, never>;
   'tag.created': { name: string };
   'tag.deleted': { name: string };
+  'label.created': { name: string };
+  'label.updated': { name: string };
+  'label.deleted': { name: string };
+  'custom_event.created': { name: string };
+  'custom_event.updated': { name: string };
+  'custom_event.deleted': { name: string };
   'field.created': { name: string; owner: string };
   'field.updated': { name: string; owner: string; changed: string[] };
   'field.deleted': { name: string; owner: string };
@@ -80,6 +86,12 @@ const unaudited: ReadonlySet<EventKind> = new Set<EventKind>([
   'subscriber.resumed',
   'tag.created',
   'tag.deleted',
+  'label.created',
+  'label.updated',
+  'label.deleted',
+  'custom_event.created',
+  'custom_event.updated',
+  'custom_event.deleted',
   'field.created',
   'field.updated',
   'field.deleted',

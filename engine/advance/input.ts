@@ -1,13 +1,30 @@
-// What can happen to a session.
+// What can happen to a session, and where it finds the flows it runs.
 import type { Value } from '../expression/value.ts';
 import type { Flow } from '../flow.ts';
 import type { Reply } from '../message.ts';
 import type { Vars } from '../session.ts';
 
-export type Flows = { [slug: string]: Flow };
+export type Flows = {
+  /** The version that is live: what a call begins. */
+  live(slug: string): { version: number; flow: Flow } | null;
+  /** The version a session is inside of, whatever is live by now. */
+  pinned(slug: string, version: number): Flow | null;
+};
+
+/** Each in its only version: documents beside each other, as in the terminal and the preview. */
+export function onlyVersions(flows: { [slug: string]: Flow }): Flows {
+  const flowOf = (slug: string): Flow | null => (Object.hasOwn(flows, slug) ? flows[slug] : null) ?? null;
+  return {
+    live: (slug) => {
+      const flow = flowOf(slug);
+      return flow && { version: 1, flow };
+    },
+    pinned: (slug, version) => (version === 1 ? flowOf(slug) : null),
+  };
+}
 
 export type Input =
-  | { kind: 'start'; at?: string; reply?: Reply; params?: Vars }
+  | { kind: 'start'; at?: string; reply?: Reply; params?: Vars; vars?: Vars }
   | { kind: 'reply'; reply: Reply }
   | { kind: 'timer'; wait: string }
   | { kind: 'answer'; id: string; ok: boolean; values: { [name: string]: Value } }

@@ -37,30 +37,32 @@ export class Run {
     this.#flows = flows;
     this.#turn = turn;
     this.#reply = reply;
-    turn.refreshScope(this.#flowNamed(turn.session.cursor.flow));
+    turn.refreshScope(this.#current);
   }
 
   get #session(): Session {
     return this.#turn.session;
   }
 
-  get #flow(): Flow {
-    const flow = this.#flowNamed(this.#session.cursor.flow);
-    if (!flow) throw new Error(`the flow ${this.#session.cursor.flow} was not given`);
-    return flow;
+  /** The flow of the cursor, in the version the session began it with. */
+  get #current(): Flow | null {
+    const { cursor, version_id } = this.#session;
+    return this.#flows.pinned(cursor.flow, version_id);
   }
 
-  #flowNamed(slug: string): Flow | null {
-    return (Object.hasOwn(this.#flows, slug) ? this.#flows[slug] : null) ?? null;
+  get #flow(): Flow {
+    const flow = this.#current;
+    if (!flow) throw new Error(`the flow ${this.#session.cursor.flow} was not given`);
+    return flow;
   }
 
   /** Where to go on; null when the input is stale or nobody's, and the session stays untouched. */
   receive(input: Input): Next | null {
     const { wait, cursor } = this.#session;
-    if (this.#flowNamed(cursor.flow) === null) return { fail: `the flow ${cursor.flow} is no longer there` };
+    if (this.#current === null) return { fail: `the flow ${cursor.flow} is no longer there` };
     switch (input.kind) {
       case 'start':
-        return this.#start(input.at ?? indexOf(this.#flow).start, input.params ?? {});
+        return this.#start(input.at ?? indexOf(this.#flow).start, bounded(input.params ?? {}), bounded(input.vars ?? {}));
       case 'jump':
         return this.#jumpFromOutside(input.at);
       case 'reply':
@@ -82,14 +84,15 @@ export class Run {
     }
   }
 
-  #start(at: string | null, params: Vars): Next {
+  #start(at: string | null, params: Vars, vars: Vars = {}): Next {
     const session = this.#session;
     session.stack = [];
     session.loops = [];
     session.wait = null;
     session.params = defaultsOf(this.#flow.params, params);
-    session.vars = defaultsOf(this.#flow.vars);
+    session.vars = defaultsOf(this.#flow.vars, vars);
     this.#turn.refreshScope(this.#flow);
+    if (!this.#turn.admits('what it begins with', { ...session.params, ...session.vars })) return { end: true };
     return at === null ? { fail: 'This flow has no start' } : { jump: at };
   }
 
@@ -123,7 +126,7 @@ export class Run {
   #isHere(at: string): boolean {
     if (indexOf(this.#flow).blocks.has(at)) return true;
     const frame = this.#session.stack.findLast((one) => {
-      const flow = this.#flowNamed(one.flow);
+      const flow = this.#flows.pinned(one.flow, one.version_id);
       return flow !== null && indexOf(flow).blocks.has(at);
     });
     if (frame) this.#backTo(frame);
@@ -297,18 +300,20 @@ export class Run {
 
   #call(slug: string, given: Vars): Next {
     const session = this.#session;
-    const called = this.#flowNamed(slug);
+    const called = this.#flows.live(slug);
     if (!called) return { fail: `the flow ${slug} is not there` };
-    const start = indexOf(called).start;
+    const start = indexOf(called.flow).start;
     if (start === null) return { fail: `This flow has no start: ${slug}` };
     if (session.stack.length >= limits.stackDepth) return { fail: `more than ${limits.stackDepth} flows inside each other` };
     if (!this.#turn.admits('what is handed over', given)) return { end: true };
-    session.stack.push({ flow: session.cursor.flow, block: this.#turn.at, vars: session.vars, loops: session.loops, params: session.params });
-    session.cursor.flow = slug;
-    session.vars = defaultsOf(called.vars);
-    session.params = defaultsOf(called.params, given);
+    const { cursor, version_id, vars, loops, params } = session;
+    session.stack.push({ flow: cursor.flow, version_id, block: this.#turn.at, vars, loops, params });
+    cursor.flow = slug;
+    session.version_id = called.version;
+    session.vars = defaultsOf(called.flow.vars);
+    session.params = defaultsOf(called.flow.params, given);
     session.loops = [];
-    this.#turn.refreshScope(called);
+    this.#turn.refreshScope(called.flow);
     return { jump: start };
   }
 
@@ -321,7 +326,7 @@ export class Run {
     const frame = this.#session.stack.at(-1);
     if (!frame) return this.#end();
     this.#backTo(frame);
-    if (this.#flowNamed(frame.flow) === null) return { fail: `the flow ${frame.flow} is no longer there` };
+    if (this.#current === null) return { fail: `the flow ${frame.flow} is no longer there` };
     const placed = this.#enter(frame.block);
     if (placed === null) return { fail: `the block ${frame.block} is no longer there` };
     return definitionOf(placed.block).wake?.(placed.block as never, this.#turn, { kind: 'answer', ok: true, values }) ?? { go: 'next' };
@@ -331,10 +336,11 @@ export class Run {
     const session = this.#session;
     session.stack = session.stack.slice(0, session.stack.indexOf(frame));
     session.cursor.flow = frame.flow;
+    session.version_id = frame.version_id;
     session.vars = { ...frame.vars };
     session.params = frame.params;
     session.loops = frame.loops;
-    this.#turn.refreshScope(this.#flowNamed(frame.flow));
+    this.#turn.refreshScope(this.#current);
   }
 
   /** Block port → the group's and the flow's error way → the same of whoever called → the bot's people. */
@@ -361,7 +367,7 @@ export class Run {
 
   #errorWay(): Target | null {
     for (;;) {
-      const flow = this.#flowNamed(this.#session.cursor.flow);
+      const flow = this.#current;
       const placed = flow === null ? undefined : indexOf(flow).blocks.get(this.#session.cursor.block);
       const ofGroup = placed === undefined ? undefined : flow?.groups[placed.group]?.error;
       const ofFlow = Object.values(flow?.triggers ?? {}).find((one) => one.type === 'error')?.to;

@@ -1,20 +1,21 @@
 // Chats: a flow run as a session by a program. A chat is a conversation of its own subscriber on the channel `api`; what
 // it waits for is answered here as anywhere else.
-import type { Session, Wait } from '@parley/engine/session.ts';
+import type { Session, Vars, Wait } from '@parley/engine/session.ts';
 import type { App } from '../app.ts';
 import { AppError, assert } from '../errors.ts';
 import { announce } from '../live.ts';
-import { type Chat, type ChatOwner, findChat, insertChat, lockChat, type OpenChat, updateChat } from '../store/chats.ts';
+import { type Chat, type ChatOwner, findChat, insertChat, listChats, lockChat, type OpenChat, updateChat } from '../store/chats.ts';
 import { type Conversation, deleteConversation, insertConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { type FlowRow, findFlow, startFlow } from '../store/flows.ts';
-import { listMessages, type MessageRow } from '../store/messages.ts';
-import { findSession, type SessionRow } from '../store/sessions.ts';
+import { listMessages, type MessageRow, messagesAmong } from '../store/messages.ts';
+import { fold } from '../store/pages.ts';
+import { findSession, latestSteps, type SessionRow, stepsAmong } from '../store/sessions.ts';
 import { deleteSubscriber, insertSubscriber } from '../store/subscribers.ts';
 import { loadVersion } from './flow-set.ts';
 import { beginSession, type OpenTurn, openTurn, setAside } from './open-turn.ts';
 import { takeReply } from './receive-reply.ts';
-import { type SavedStep, saveStep } from './save-step.ts';
+import { type ConversationEvent, eventsOf, type SavedStep, saveStep } from './save-step.ts';
 
 export const chatStatuses = ['ready', 'running', 'wait_for_human_input', 'completed', 'error'] as const;
 export type ChatStatus = (typeof chatStatuses)[number];
@@ -23,7 +24,20 @@ export type ChatStatus = (typeof chatStatuses)[number];
 export type ChatView = OpenChat & { session: SessionRow | null; state: Session | null; status: ChatStatus; runId: number | null; prompt: string };
 
 /** A chat after a message: how it stands, and what was said meanwhile, beginning with the message itself. */
-export type ChatAnswer = OpenChat & { status: ChatStatus; runId: number | null; messages: MessageRow[] };
+export type ChatAnswer = OpenChat & { status: ChatStatus; runId: number | null; messages: PlacedMessage[] };
+
+/** A message with the run it was said in, and the block that said it. */
+export type PlacedMessage = MessageRow & { runId: number | null; block: string | null };
+
+export async function placed(db: Db, conversationId: number, rows: readonly MessageRow[]): Promise<PlacedMessage[]> {
+  if (rows.length === 0) return [];
+  const seqs = rows.map((row) => row.seq);
+  const steps = await stepsAmong(db, conversationId, Math.min(...seqs), Math.max(...seqs));
+  const places = new Map<number, { runId: number | null; block: string | null }>();
+  for (const step of steps)
+    for (const event of eventsOf(step)) if (event.kind === 'message') places.set(event.id, { runId: step.session_id, block: event.block });
+  return rows.map((row) => ({ ...row, ...(places.get(row.id) ?? { runId: null, block: null }) }));
+}
 
 const maxQueued = 10;
 
@@ -62,6 +76,42 @@ export async function needChat(db: Db, owner: ChatOwner, publicId: string): Prom
   return viewChat(db, open);
 }
 
+export type ChatSearch = {
+  status?: ChatStatus | undefined;
+  fromFlow?: string | undefined;
+  q?: string | undefined;
+  before?: number | undefined;
+  limit: number;
+};
+
+const chatsAtOnce = 200;
+/** A status is only known by looking at each; who asks for one that is rare gets a page that ends earlier. */
+const mostLooks = 10;
+
+/** Newest first; `next` is the id of the chat the page ended at, null on the last. */
+export async function findChats(db: Db, owner: ChatOwner, search: ChatSearch): Promise<{ views: ChatView[]; next: string | null }> {
+  const { status, limit } = search;
+  const flow = search.fromFlow === undefined ? null : await findNamed(db, owner.botId, search.fromFlow);
+  const filter = { ...search, flowId: flow?.id };
+  const views: ChatView[] = [];
+  let { before } = search;
+  for (let looks = 0; looks < mostLooks; looks += 1) {
+    const size = status === undefined ? limit + 1 : chatsAtOnce;
+    const found = await listChats(db, owner, { ...filter, before, limit: size });
+    for (const open of found) {
+      const last = views.at(-1)?.conversation.public_id ?? null;
+      if (views.length === limit) return { views, next: last };
+      const view = await viewChat(db, open);
+      if (status === undefined || view.status === status) views.push(view);
+    }
+    const end = found.at(-1);
+    if (found.length < size || !end) return { views, next: null };
+    before = end.conversation.id;
+    if (looks === mostLooks - 1) return { views, next: end.conversation.public_id };
+  }
+  return { views, next: null };
+}
+
 /** To change it: the chat is held, and the turn is open. */
 async function openChat(app: App, tx: Db, owner: ChatOwner, publicId: string): Promise<{ open: OpenChat; turn: OpenTurn }> {
   const open = await lockChat(tx, owner, publicId);
@@ -73,7 +123,7 @@ function chatNotFound(): AppError {
   return new AppError('not_found', 'Chat not found');
 }
 
-export type NewChat = { workspaceId: number; name: string; fromType: string; fromFlow: string | null; metadata: object };
+export type NewChat = { workspaceId: number; name: string; fromType: string; fromFlow: string | null; metadata: object; variables: Vars };
 
 /** Returns its public id. */
 export async function createChat(app: App, tx: Db, owner: ChatOwner, ask: NewChat): Promise<string> {
@@ -100,10 +150,12 @@ export async function createChat(app: App, tx: Db, owner: ChatOwner, ask: NewCha
     bot_id: owner.botId,
     owner_id: owner.ownerId,
     name: ask.name,
+    name_key: fold(ask.name),
     from_type: ask.fromType,
     from_flow: ask.fromFlow ?? flow.slug,
     flow_id: flow.id,
     metadata: JSON.stringify(ask.metadata),
+    variables: JSON.stringify(ask.variables),
     queue: '[]',
     stop_reason: null,
     last_error: null,
@@ -121,11 +173,15 @@ async function flowNamed(tx: Db, botId: number, name: string | null): Promise<Fl
     if (!start) throw new AppError('not_found', 'Flow not found');
     return start;
   }
-  const ns = /^f(\d{1,15})s(\d{1,15})$/.exec(name);
-  const id = ns ? (Number(ns[1]) === botId ? Number(ns[2]) : 0) : /^\d{1,15}$/.test(name) ? Number(name) : null;
-  const flow = await findFlow(tx, botId, id === null ? { slug: name } : { id });
+  const flow = await findNamed(tx, botId, name);
   if (!flow) throw new AppError('not_found', 'Flow not found');
   return flow;
+}
+
+function findNamed(db: Db, botId: number, name: string): Promise<FlowRow | null> {
+  const ns = /^f(\d{1,15})s(\d{1,15})$/.exec(name);
+  const id = ns ? (Number(ns[1]) === botId ? Number(ns[2]) : 0) : /^\d{1,15}$/.test(name) ? Number(name) : null;
+  return findFlow(db, botId, id === null ? { slug: name } : { id });
 }
 
 async function checkStart(tx: Db, flow: FlowRow): Promise<void> {
@@ -165,13 +221,14 @@ async function startRun(app: App, tx: Db, turn: OpenTurn, chat: Chat, text: stri
   const flow = await findFlow(tx, chat.bot_id, { id: chat.flow_id });
   if (!flow || flow.published === null) throw new AppError('not_found', 'Flow not found');
   turn.reply = { text };
-  await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { reply: turn.reply });
+  await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { reply: turn.reply, values: JSON.parse(chat.variables) as Vars });
   return saveStep(app, tx, turn);
 }
 
 async function afterStep(app: App, tx: Db, open: OpenChat, step: SavedStep): Promise<ChatAnswer> {
   const chat = await noteEnd(app, tx, open.chat, step);
-  const messages = step.messages.filter((one) => one.direction !== 'note');
+  const blocks = new Map(step.events.flatMap((event) => (event.kind === 'message' ? [[event.id, event.block] as const] : [])));
+  const messages = step.messages.filter((one) => one.direction !== 'note').map((one) => ({ ...one, runId: step.sessionId, block: blocks.get(one.id) ?? null }));
   return { ...open, chat, conversation: step.conversation, status: statusOf(chat, step.state), runId: step.sessionId, messages };
 }
 
@@ -186,11 +243,37 @@ export async function answerInput(
   const { open, turn } = await openChat(app, tx, owner, publicId);
   const wait = pendingWait({ state: turn.last });
   const runId = open.conversation.session_id;
-  if (wait === null || runId === null) throw new AppError('no_pending_input', 'The chat is not waiting for human input.');
-  const inputId = inputName(runId, wait);
-  if (ask.inputId !== null && ask.inputId !== inputId) throw new AppError('input_already_resolved', 'This input has been answered already.');
+  const inputId = wait === null || runId === null ? null : inputName(runId, wait);
+  if (ask.inputId !== null && ask.inputId !== inputId) return answeredBefore(tx, open, turn, { ...ask, inputId: ask.inputId });
+  if (inputId === null || runId === null) throw new AppError('no_pending_input', 'The chat is not waiting for human input.');
   return { answer: await afterStep(app, tx, open, await takeReply(app, tx, turn, { text: ask.text })), inputId, runId };
 }
+
+/** An input that waits no longer: the same answer once more has the result it had, as far as it can still be told. */
+async function answeredBefore(
+  tx: Db,
+  open: OpenChat,
+  turn: OpenTurn,
+  { text, inputId }: { text: string; inputId: string },
+): Promise<{ answer: ChatAnswer; inputId: string; runId: number }> {
+  const [, session = '', ...parts] = /^inp_(\d{1,15})_(\d{1,9})_(\d{1,9})$/.exec(inputId) ?? [];
+  const runId = Number(session);
+  // Of the conversation, for what ended a run may be the first step of the next.
+  const steps = session === '' ? [] : await latestSteps(tx, open.conversation.id, maxLookedThrough);
+  const isIt = (event: ConversationEvent) => event.kind === 'input' && event.session === runId && event.id === parts.join(':') && event.status !== 'requested';
+  const step = steps.find((one) => eventsOf(one).some(isIt));
+  const over = step && eventsOf(step).find(isIt);
+  if (!step || over?.kind !== 'input') throw new AppError('no_pending_input', 'The chat is not waiting for this input.');
+  if (over.status === 'expired') throw new AppError('input_expired', 'This input has expired: its time was up, or what ran was ended.');
+  const ids = eventsOf(step).flatMap((event) => (event.kind === 'message' && event.direction !== 'note' ? [event.id] : []));
+  const messages = await placed(tx, open.conversation.id, await messagesAmong(tx, open.conversation.id, ids));
+  if (messages[0]?.text !== text) throw new AppError('input_already_resolved', 'This input has been answered already, with another answer.');
+  const status = statusOf(open.chat, turn.last);
+  return { answer: { ...open, status, runId, messages: messages.filter((one) => one.direction !== 'note') }, inputId, runId };
+}
+
+/** Turns of a chat in which a repeated answer is looked for. */
+const maxLookedThrough = 500;
 
 export function inputName(runId: number, wait: { id: string }): string {
   return `inp_${runId}_${wait.id.replace(':', '_')}`;

@@ -1,5 +1,6 @@
 // The flows a bot runs, parsed and kept by their digest: what has one never changes. Which versions are live is read
 // again when the bot's revision of flows is another.
+import type { Flows } from '@parley/engine/advance.ts';
 import { definitionOf } from '@parley/engine/blocks.ts';
 import { type Flow, parseFlow } from '@parley/engine/flow.ts';
 import { assert } from '../errors.ts';
@@ -43,19 +44,59 @@ export async function versionOf(db: Db, botId: number, version: { id: number; n:
   return parsed.flow;
 }
 
-/** A flow and every flow it can call, by slug. `revision` is the bot's of flows. */
-export async function flowSet(db: Db, botId: number, main: Flow, revision: number): Promise<{ [slug: string]: Flow }> {
-  const set: { [slug: string]: Flow } = { [main.id]: main };
-  const todo = [...calledBy(main)];
+/** The live flows that these can call, and those that they can, by slug. `revision` is the bot's of flows. */
+async function callable(db: Db, botId: number, from: readonly Flow[], revision: number): Promise<Map<string, LiveFlow>> {
+  const set = new Map<string, LiveFlow>();
+  const todo = from.flatMap(calledBy);
   if (todo.length === 0) return set;
   const live = await liveFlows(db, botId, revision);
   for (let slug = todo.pop(); slug !== undefined; slug = todo.pop()) {
-    const found = set[slug] === undefined ? live.find((one) => one.slug === slug) : undefined;
+    const found = set.has(slug) ? undefined : live.find((one) => one.slug === slug);
     if (!found) continue;
-    set[slug] = found.flow;
+    set.set(slug, found);
     todo.push(...calledBy(found.flow));
   }
   return set;
+}
+
+/** Where a session is: the flow it runs, or one that called it, each in the version it began with. */
+export type Place = { slug: string; n: number };
+
+/**
+ * What a session needs to go on: the flows it is inside of as they were when it began them, and what these can call as it
+ * is now. `main` is the outermost.
+ */
+export async function flowsFor(db: Db, botId: number, main: Place & { flow: Flow }, places: readonly Place[], revision: number): Promise<Flows> {
+  const pinned = new Map([[keyOf(main), main.flow]]);
+  for (const place of places) {
+    if (pinned.has(keyOf(place))) continue;
+    const flow = await pinnedFlow(db, botId, place, revision);
+    // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
+    if (flow) pinned.set(keyOf(place), flow);
+  }
+  const live = await callable(db, botId, [...pinned.values()], revision);
+  for (const { slug, n, flow } of live.values()) pinned.set(keyOf({ slug, n }), flow);
+  return {
+    live: (slug) => {
+      const found = live.get(slug);
+      return found ? { version: found.n, flow: found.flow } : null;
+    },
+    pinned: (slug, n) => pinned.get(keyOf({ slug, n })) ?? null,
+  };
+}
+
+const keyOf = ({ slug, n }: Place): string => `${slug}@${n}`;
+
+async function pinnedFlow(db: Db, botId: number, { slug, n }: Place, revision: number): Promise<Flow | null> {
+  const live = (await liveFlows(db, botId, revision)).find((one) => one.slug === slug);
+  if (!live || live.n === n) return live?.flow ?? null;
+  return loadVersion(db, botId, live.id, n);
+}
+
+/** The live flows that a draft calls, for its tests. */
+export async function flowsCalledBy(db: Db, botId: number, draft: Flow, revision: number): Promise<{ [slug: string]: Flow }> {
+  const live = await callable(db, botId, [draft], revision);
+  return Object.fromEntries([...live].map(([slug, { flow }]) => [slug, flow]));
 }
 
 const called = new WeakMap<Flow, string[]>();

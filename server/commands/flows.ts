@@ -28,7 +28,7 @@ import {
   updateFlow,
 } from '../store/flows.ts';
 import { readRevisions } from '../store/revisions.ts';
-import { flowSet } from './flow-set.ts';
+import { flowsCalledBy } from './flow-set.ts';
 
 export type SavedFlow = { row: FlowRow; flow: Flow; problems: Problem[]; places: FlowPlace[] };
 
@@ -75,7 +75,7 @@ export async function publishFlow(app: App, tx: Db, tenant: Tenant, by: FlowBy, 
   const problems = await lintFlow(tx, tenant, flow);
   if (blocksPublishing(problems)) throw new AppError('invalid_request', 'This flow has errors and cannot be published.', { problems });
   const { flows } = await readRevisions(tx, tenant.botId, tenant.workspaceId);
-  const failures = prove(flow, await flowSet(tx, tenant.botId, flow, flows));
+  const failures = prove(flow, await flowsCalledBy(tx, tenant.botId, flow, flows));
   const failed = failures.map((one) => ({ code: 'test', at: `tests.${one.test}`, message: one.message }));
   if (failed.length > 0) throw new AppError('invalid_request', 'A test of this flow fails, so it cannot be published.', { problems: failed });
   const digest = createHash('sha256').update(row.document).digest('hex');

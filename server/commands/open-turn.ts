@@ -2,20 +2,24 @@
 // what came of it waits to be saved. One turn, one transaction; nothing is written here.
 
 import type { Context, Output } from '@parley/engine/advance/turn.ts';
-import { advance, type Flows, type Input } from '@parley/engine/advance.ts';
+import { advance, type Flows, type Input, onlyVersions } from '@parley/engine/advance.ts';
+import { holds } from '@parley/engine/condition.ts';
 import { type Ask, insideAsks } from '@parley/engine/effect.ts';
+import { durationMs } from '@parley/engine/expression/functions/dates.ts';
+import type { Scope, Surroundings } from '@parley/engine/expression.ts';
 import type { Message, Reply } from '@parley/engine/message.ts';
-import { newSession, type Session } from '@parley/engine/session.ts';
+import { newSession, type Session, type Vars } from '@parley/engine/session.ts';
 import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
 import { assert, notFound } from '../errors.ts';
 import { type Conversation, lockConversation } from '../store/conversations.ts';
+import { restingTriggers } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import type { Field } from '../store/fields.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
 import { findSession } from '../store/sessions.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
-import { flowSet, liveFlows, loadVersion, versionOf } from './flow-set.ts';
+import { flowsFor, liveFlows, loadVersion, type Place, versionOf } from './flow-set.ts';
 import { turnWorld } from './turn-context.ts';
 
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
@@ -55,27 +59,42 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const last = row ? (JSON.parse(row.state) as Session) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { session: null, replaced: null, flows: {}, reply: null, spoken: null, outputs: [] };
+  const nothingYet = { session: null, replaced: null, flows: onlyVersions({}), reply: null, spoken: null, outputs: [] };
   const turn: OpenTurn = { conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
   if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
     const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
     // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
-    if (digest !== null) turn.flows = await flowSet(tx, botId, await versionOf(tx, botId, { id: flowId, n, digest }), revisions.flows);
+    if (digest !== null) {
+      const flow = await versionOf(tx, botId, { id: flowId, n, digest });
+      turn.flows = await flowsFor(tx, botId, { slug: flow.id, n, flow }, placesOf(last), revisions.flows);
+    }
     turn.session = { id, rev, flowId, version: n, state: last, found: last, startedAt };
   }
   return turn;
 }
 
+function placesOf({ cursor, version_id, stack }: Session): Place[] {
+  return [{ slug: cursor.flow, n: version_id }, ...stack.map((frame) => ({ slug: frame.flow, n: frame.version_id }))];
+}
+
 /** Begins a flow anew; a session that was waiting is put aside. */
-export async function beginSession(app: App, tx: Db, turn: OpenTurn, flow: { id: number; n: number }, start: { at?: string; reply?: Reply }): Promise<void> {
+export async function beginSession(
+  app: App,
+  tx: Db,
+  turn: OpenTurn,
+  flow: { id: number; n: number },
+  start: { at?: string; reply?: Reply; values?: Vars },
+): Promise<void> {
   const main = await loadVersion(tx, turn.conversation.bot_id, flow.id, flow.n);
   assert(main, 'a published version is there');
   turn.replaced = turn.session ?? turn.replaced;
-  turn.flows = await flowSet(tx, turn.conversation.bot_id, main, turn.revisions.flows);
+  turn.flows = await flowsFor(tx, turn.conversation.bot_id, { slug: main.id, n: flow.n, flow: main }, [], turn.revisions.flows);
   const seed = Number.parseInt(app.random.uuid().slice(0, 8), 16);
   const state = newSession(main.id, flow.n, seed);
   turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now() };
-  walk(turn, { kind: 'start', ...(start.at === undefined ? {} : { at: start.at }), ...(start.reply === undefined ? {} : { reply: start.reply }) });
+  const { at, reply, values } = start;
+  const given = values === undefined ? {} : { params: values, vars: values };
+  walk(turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
 }
 
 /** The flow ends here: what waited waits no longer. */
@@ -129,14 +148,62 @@ function answerOf(turn: OpenTurn, ask: Ask): { ok: boolean; values: { [name: str
   return { ok: true, values: {} };
 }
 
-/** The bot's triggers that this reply sets off, the most important first. */
-export async function triggersFor(tx: Db, turn: OpenTurn, reply: Reply): Promise<{ flow: { id: number; n: number }; to: string; interrupts: string }[]> {
+/** What a trigger begins, and how long it then rests for this person. */
+export type Triggered = { flow: { id: number; n: number }; to: string; interrupts: string; trigger: string; restMs: number };
+
+/** The bot's triggers that this reply sets off, the most important first; those that rest are left out. */
+export async function triggersFor(tx: Db, turn: OpenTurn, reply: Reply): Promise<Triggered[]> {
   const live = (await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)).filter((one) => one.isTriggered);
   if (live.length === 0) return [];
   const flows = live.map((one) => one.flow);
   const { context } = turn;
-  const scope = { subscriber: context.subscriber, bot: context.bot, conv: context.conv, channel: context.channel, msg: { text: reply.text } };
-  const around = {
+  const scope = scopeOf(turn);
+  const around = aroundOf(context);
+  const found = [
+    ...matchTriggers(flows, { type: 'keyword', reply, channel: context.channel }, scope, around),
+    ...matchTriggers(flows, { type: 'media', reply, channel: context.channel }, scope, around),
+  ];
+  return awake(
+    tx,
+    turn,
+    found.flatMap((match) => {
+      const flow = live.find((one) => one.slug === match.flow);
+      return flow ? [triggeredBy({ id: flow.id, n: flow.n }, match.trigger, match)] : [];
+    }),
+  );
+}
+
+function triggeredBy(flow: { id: number; n: number }, trigger: string, one: { to: string; interrupts?: string; cooldown?: string | null }): Triggered {
+  return { flow, to: one.to, interrupts: one.interrupts ?? 'never', trigger, restMs: (one.cooldown && durationMs(one.cooldown)) || 0 };
+}
+
+async function awake(tx: Db, turn: OpenTurn, triggered: Triggered[]): Promise<Triggered[]> {
+  if (triggered.every(({ restMs }) => restMs === 0)) return triggered;
+  const resting = await restingTriggers(tx, turn.subscriber.id, turn.context.now);
+  return triggered.filter((one) => one.restMs === 0 || !resting.some((other) => other.flow_id === one.flow.id && other.trigger_id === one.trigger));
+}
+
+/** The flow with a `fallback` trigger: what answers when nothing else does. */
+export async function fallbackOf(tx: Db, turn: OpenTurn): Promise<Triggered | null> {
+  const { context } = turn;
+  const found: { one: Triggered; priority: number }[] = [];
+  for (const { id, n, flow } of await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)) {
+    for (const [name, trigger] of Object.entries(flow.triggers ?? {})) {
+      if (trigger.type !== 'fallback' || (trigger.channels && !trigger.channels.includes(context.channel))) continue;
+      if (trigger.when && !holds(trigger.when, scopeOf(turn), aroundOf(context))) continue;
+      found.push({ one: triggeredBy({ id, n }, name, trigger), priority: trigger.priority ?? 0 });
+    }
+  }
+  const ranked = found.sort((a, b) => b.priority - a.priority).map(({ one }) => one);
+  return (await awake(tx, turn, ranked))[0] ?? null;
+}
+
+function scopeOf({ context, reply }: OpenTurn): Scope {
+  return { subscriber: context.subscriber, bot: context.bot, conv: context.conv, channel: context.channel, msg: { text: reply?.text ?? '' } };
+}
+
+function aroundOf(context: Context): Surroundings {
+  return {
     now: context.now,
     timeZone: context.timeZone,
     language: context.language ?? 'en',
@@ -144,21 +211,4 @@ export async function triggersFor(tx: Db, turn: OpenTurn, reply: Reply): Promise
     isOpen: context.hours.isOpen,
     nextOpen: context.hours.nextOpen,
   };
-  const found = [
-    ...matchTriggers(flows, { type: 'keyword', reply, channel: context.channel }, scope, around),
-    ...matchTriggers(flows, { type: 'media', reply, channel: context.channel }, scope, around),
-  ];
-  return found.flatMap((match) => {
-    const flow = live.find((one) => one.slug === match.flow);
-    return flow ? [{ flow: { id: flow.id, n: flow.n }, to: match.to, interrupts: match.interrupts }] : [];
-  });
-}
-
-/** The flow with a `fallback` trigger: what answers when nothing else does. */
-export async function fallbackOf(tx: Db, turn: OpenTurn): Promise<{ flow: { id: number; n: number }; to: string } | null> {
-  for (const { id, n, flow } of await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)) {
-    const trigger = Object.values(flow.triggers ?? {}).find((candidate) => candidate.type === 'fallback');
-    if (trigger) return { flow: { id, n }, to: trigger.to };
-  }
-  return null;
 }

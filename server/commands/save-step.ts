@@ -3,7 +3,7 @@
 import type { Output } from '@parley/engine/advance/turn.ts';
 import { insideAsks } from '@parley/engine/effect.ts';
 import { type Message, plainText } from '@parley/engine/message.ts';
-import type { Session } from '@parley/engine/session.ts';
+import type { Session, Wait } from '@parley/engine/session.ts';
 import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
 import { assert } from '../errors.ts';
@@ -12,15 +12,27 @@ import { type Conversation, saveConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
-import { insertSession, insertStep, saveSession, setTimer } from '../store/sessions.ts';
+import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
 import type { OpenSession, OpenTurn } from './open-turn.ts';
 import { applyChanges } from './subscriber-changes.ts';
 
 /** What happened in a conversation, a closed union; `seq` numbers it, `at` says when. */
 export type ConversationEvent = { seq: number; at: number } & (
   | { kind: 'message'; id: number; direction: 'in' | 'out' | 'note'; block: string | null }
-  | { kind: 'session'; id: number; status: string; flow: number; version: number }
-  | { kind: 'input'; id: string; status: 'requested' | 'resolved'; block: string }
+  | {
+      kind: 'session';
+      id: number;
+      status: string;
+      flow: number;
+      version: number;
+      /** How one that ended came to its end: put aside by somebody, or by the next one. */
+      by?: 'cancelled' | 'superseded';
+      /** It is the first of its session. */
+      began?: true;
+      /** What it waits for now. */
+      wait?: Wait['kind'];
+    }
+  | { kind: 'input'; id: string; status: 'requested' | 'resolved' | 'expired'; block: string; session?: number; expires_at?: number }
   | { kind: 'conversation'; status: string; assignee: number | null }
   | { kind: 'change'; block: string; change: unknown }
   | { kind: 'log'; block: string; level: string; text: string }
@@ -60,7 +72,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     await insertStep(tx, {
       conversation_id: conversation.id,
       last_seq: seq,
-      session_id: sessionId,
+      session_id: sessionId ?? turn.replaced?.id ?? null,
       at: now,
       events: JSON.stringify(events),
       trace: JSON.stringify(trace),
@@ -70,8 +82,8 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const after: Conversation = {
     ...conversation,
     seq,
-    // What has ended stays the last that ran, until it is put aside for another.
-    session_id: turn.session === null && turn.replaced === null ? conversation.session_id : sessionId,
+    // What has ended stays the last that ran, until there is another.
+    session_id: sessionId ?? turn.replaced?.id ?? conversation.session_id,
     public_at: publicAt,
     messages: conversation.messages + messages.length,
     ...(messages.length > 0 ? { last_message_at: now } : {}),
@@ -84,7 +96,11 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
 }
 
 function stateAfter({ session, replaced, last }: OpenTurn): Session | null {
-  return session ? session.state : replaced ? null : last;
+  return session ? session.state : replaced ? endedState(replaced) : last;
+}
+
+function endedState({ state }: OpenSession): Session {
+  return { ...state, status: 'ended', wait: null };
 }
 
 function messagesOf(turn: OpenTurn): Said[] {
@@ -143,7 +159,15 @@ function numberAll(
     seq += 1;
     events.push({ seq, at: now, ...event } as ConversationEvent);
   };
-  if (turn.replaced?.id != null) add({ kind: 'session', id: turn.replaced.id, status: 'ended', flow: turn.replaced.flowId, version: turn.replaced.version });
+  const { session, replaced } = turn;
+  const over = answeredIn(turn);
+  if (over) add(over);
+  if (replaced?.id != null) {
+    const by = session === null ? 'cancelled' : 'superseded';
+    add({ kind: 'session', id: replaced.id, status: 'ended', flow: replaced.flowId, version: replaced.version, by });
+  }
+  if (session?.id === null && sessionId !== null)
+    add({ kind: 'session', id: sessionId, status: 'running', flow: session.flowId, version: session.version, began: true });
   const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, block }): MessageRow => {
     if (direction !== 'note') publicAt = Math.max(Math.floor(now / 1000), publicAt + 1);
     seq += 1;
@@ -157,12 +181,29 @@ function numberAll(
     if (output.kind === 'failed') add({ kind: 'failed', block: output.block, reason: output.reason });
     if (output.kind === 'change' && output.change.do !== 'note') add({ kind: 'change', block: output.block, change: output.change });
   }
-  if (turn.session && sessionId !== null && hasMoved(turn.session)) {
-    const { wait, status } = turn.session.state;
-    add({ kind: 'session', id: sessionId, status, flow: turn.session.flowId, version: turn.session.version });
-    if (wait?.kind === 'reply') add({ kind: 'input', id: wait.id, status: 'requested', block: wait.block });
+  if (session && sessionId !== null && hasMoved(session)) {
+    const { wait, status } = session.state;
+    add({ kind: 'session', id: sessionId, status, flow: session.flowId, version: session.version, ...(wait === null ? {} : { wait: wait.kind }) });
+    if (wait?.kind === 'reply') {
+      const expires = wait.expires_at === null ? {} : { expires_at: wait.expires_at };
+      add({ kind: 'input', id: wait.id, status: 'requested', block: wait.block, session: sessionId, ...expires });
+    }
   }
   return { messages, events, told, publicAt };
+}
+
+/** The question that waits no longer: answered, or over before anyone did. */
+function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
+  const asked = replaced ?? session;
+  const wait = asked?.found?.wait;
+  if (wait?.kind !== 'reply' || !asked || asked.id === null) return null;
+  if (replaced === null && (!hasMoved(asked) || asked.state.wait?.id === wait.id)) return null;
+  return { kind: 'input', id: wait.id, status: replaced === null && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
+}
+
+/** What happened in a step, in order. */
+export function eventsOf(step: Pick<StepRow, 'events'>): ConversationEvent[] {
+  return JSON.parse(step.events) as ConversationEvent[];
 }
 
 async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<number | null> {
@@ -197,7 +238,7 @@ function hasMoved(session: OpenSession): boolean {
 }
 
 async function endSession(tx: Db, turn: OpenTurn, session: OpenSession, id: number, now: number): Promise<void> {
-  const state = { ...session.state, status: 'ended' as const, wait: null };
+  const state = endedState(session);
   const { rev } = session;
   await saveSession(tx, turn.conversation.id, { id, rev, status: state.status, state: JSON.stringify(state), updated_at: now });
   await setTimer(tx, id, null);

@@ -51,7 +51,8 @@ export async function sendBlock(app: App, tx: Db, tenant: Tenant, to: Subscriber
   const live = flow?.published == null ? null : await loadVersion(tx, tenant.botId, flow.id, flow.published);
   if (!flow || flow.published === null || !live || blockAt(live, place) === null) return null;
   const turn = await turnWith(app, tx, tenant, to);
-  const running = turn.session?.flowId === flow.id && turn.session.state.cursor.flow === flow.slug ? turn.flows[flow.slug] : undefined;
+  const state = turn.session?.flowId === flow.id && turn.session.state.cursor.flow === flow.slug ? turn.session.state : null;
+  const running = state && turn.flows.pinned(flow.slug, state.version_id);
   if (running && blockAt(running, place) !== null) walk(turn, { kind: 'jump', at: place });
   else await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { at: place });
   return save(app, tx, turn);

@@ -1,11 +1,13 @@
 // What holds for one workspace: its name and picture (columns of its row), how it writes time, words and money, whether
 // its flows may run code, and what people read when a flow has failed.
+import { isDeepStrictEqual } from 'node:util';
 import type { App } from '../app.ts';
 import { invalidField, notFound } from '../errors.ts';
 import { record } from '../events.ts';
 import type { Db } from '../store/database.ts';
 import { readSetting, writeSetting, writeTurnSetting } from '../store/settings.ts';
 import { findWorkspace } from '../store/workspaces.ts';
+import type { BusinessHours } from './business-hours.ts';
 import { changesOf } from './changes.ts';
 import { changeWorkspace, type WorkspaceChange } from './workspaces.ts';
 
@@ -13,7 +15,9 @@ const setting = 'regional';
 export type Regional = { timezone: string; language: string; currency: string };
 /** Each a setting of its own name; the effect `code` asks for its own. */
 type Own = { code_enabled: boolean; fallback_text: string };
-export type Settings = Regional & Own & { name: string; image: string | null };
+/** Null = always open. */
+type Opening = { business_hours: BusinessHours | null };
+export type Settings = Regional & Own & Opening & { name: string; image: string | null };
 
 export const usualFallbackText = 'Something went wrong on our side. A colleague will get back to you.';
 
@@ -26,7 +30,17 @@ async function readRegional(db: Db, workspaceId: number): Promise<Regional> {
 export async function readSettings(db: Db, workspaceId: number): Promise<Settings> {
   const workspace = await findWorkspace(db, workspaceId);
   if (!workspace) throw notFound('Workspace');
-  return { name: workspace.name, image: workspace.image, ...(await readRegional(db, workspaceId)), ...(await readOwn(db, workspaceId)) };
+  return {
+    name: workspace.name,
+    image: workspace.image,
+    ...(await readRegional(db, workspaceId)),
+    ...(await readOwn(db, workspaceId)),
+    ...(await readOpening(db, workspaceId)),
+  };
+}
+
+async function readOpening(db: Db, workspaceId: number): Promise<Opening> {
+  return { business_hours: await readSetting<BusinessHours>(db, workspaceId, 'hours') };
 }
 
 async function readOwn(db: Db, workspaceId: number): Promise<Own> {
@@ -34,16 +48,19 @@ async function readOwn(db: Db, workspaceId: number): Promise<Own> {
   return { code_enabled: (await readSetting(db, workspaceId, 'code_enabled')) === true, fallback_text: fallbackText ?? usualFallbackText };
 }
 
-export type SettingsChange = WorkspaceChange & { [K in keyof (Regional & Own)]?: (Regional & Own)[K] | undefined };
+type Changeable = Regional & Own & Opening;
+export type SettingsChange = WorkspaceChange & { [K in keyof Changeable]?: Changeable[K] | undefined };
 
 export async function changeSettings(app: App, tx: Db, workspaceId: number, asked: SettingsChange): Promise<Settings> {
   const inRow = await changeWorkspace(app, tx, workspaceId, asked);
   const regional = await readRegional(tx, workspaceId);
   const change = changesOf<Regional>(regional, { timezone: asked.timezone, language: asked.language, currency: asked.currency });
   const own = changesOf<Own>(await readOwn(tx, workspaceId), { code_enabled: asked.code_enabled, fallback_text: asked.fallback_text });
-  const changed = [...inRow, ...Object.keys(change), ...Object.keys(own)];
+  const opening = isDeepStrictEqual(await readOpening(tx, workspaceId), { business_hours: asked.business_hours }) ? undefined : asked.business_hours;
+  const changed = [...inRow, ...Object.keys(change), ...Object.keys(own), ...(opening === undefined ? [] : ['business_hours'])];
   if (own.code_enabled !== undefined) await writeSetting(tx, workspaceId, 'code_enabled', own.code_enabled);
   if (own.fallback_text !== undefined) await writeTurnSetting(tx, workspaceId, 'fallback_text', own.fallback_text);
+  if (opening !== undefined) await writeTurnSetting(tx, workspaceId, 'hours', opening);
   if (Object.keys(change).length > 0) await writeTurnSetting(tx, workspaceId, setting, { ...regional, ...change });
   if (changed.length > 0) await record(app, tx, { kind: 'settings.updated', workspaceId, subject: `workspace:${workspaceId}`, data: { changed } });
   return readSettings(tx, workspaceId);

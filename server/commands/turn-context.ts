@@ -1,5 +1,6 @@
 // The world as a turn finds it: who, where, when. Everything the engine may know is put together here, and nothing secret.
 import type { Context } from '@parley/engine/advance/turn.ts';
+import { isTimeZone } from '@parley/engine/expression/functions/dates.ts';
 import type { Value } from '@parley/engine/expression/value.ts';
 import { fieldValueOf } from '@parley/engine/field.ts';
 import { ns } from '@parley/engine/ids.ts';
@@ -7,12 +8,14 @@ import type { App } from '../app.ts';
 import type { Conversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { allFields, type Field } from '../store/fields.ts';
+import { labelsOfMany } from '../store/labels.ts';
 import type { Revisions } from '../store/revisions.ts';
 import { readTurnSettings } from '../store/settings.ts';
-import { type Subscriber, tagsOf } from '../store/subscribers.ts';
+import { type OpenSubscriber, type Subscriber, tagsOf } from '../store/subscribers.ts';
 import { hoursOf } from './business-hours.ts';
 import { keptByRevision } from './kept-by-revision.ts';
 import { usualFallbackText } from './settings.ts';
+import { webhookPath, webhookToken } from './webhook-addresses.ts';
 
 export type TurnWorld = { context: Context; fields: readonly Field[]; fallbackText: string };
 
@@ -31,32 +34,37 @@ export async function turnWorld(
   app: App,
   tx: Db,
   conversation: Conversation,
-  { subscriber, hasTags }: { subscriber: Subscriber; hasTags: boolean },
+  { subscriber, hasTags, hasLabels }: OpenSubscriber,
   revisions: Revisions,
 ): Promise<TurnWorld> {
   const { fields, bot } = await fieldsOf(tx, conversation.bot_id, revisions.fields);
   const settings = await settingsOf(tx, conversation.workspace_id, revisions.settings);
   const tags = hasTags ? await tagsOf(tx, conversation.bot_id, subscriber.id) : [];
-  const timeZone = subscriber.time_zone ?? settings.regional?.timezone ?? 'UTC';
+  const labels = hasLabels ? await labelsOfMany(tx, conversation.workspace_id, [subscriber.id]) : null;
+  const ownZone = settings.regional?.timezone ?? 'UTC';
+  // What a program or a flow says of a person may be anything.
+  const timeZone = subscriber.time_zone !== null && isTimeZone(subscriber.time_zone) ? subscriber.time_zone : ownZone;
   const context: Context = {
     now: app.clock.now(),
     timeZone,
     language: subscriber.language,
     channel: conversation.channel,
-    subscriber: subscriberVars(subscriber, fields, tags),
+    subscriber: subscriberVars(subscriber, fields, { tags, labels: labels?.get(subscriber.id) ?? [] }),
     bot,
     conv: { id: conversation.id, status: conversation.status, opened_at: conversation.opened_at, last_reply_at: subscriber.last_interaction_at },
     env: {},
-    hours: hoursOf(settings.hours, timeZone),
+    hours: hoursOf(settings.hours, ownZone),
     commands: conversation.channel === 'api' ? {} : (settings.commands ?? globalCommands),
     interrupts: () => false,
-    token: (key) => app.secrets.mac('wait-webhook', `${conversation.id}:${key}`).slice(0, 22),
-    webhookUrl: (token) => `${app.config.publicUrl}/hooks/wait/${token}`,
+    token: (key) => webhookToken(app, conversation.id, key),
+    webhookUrl: (token) => `${app.config.publicUrl}${webhookPath({ botId: conversation.bot_id, conversationId: conversation.id, token })}`,
   };
   return { context, fields, fallbackText: settings.fallback_text ?? usualFallbackText };
 }
 
-function subscriberVars(one: Subscriber, fields: readonly Field[], tags: { name: string }[]): { [name: string]: Value } {
+type Marks = { tags: { name: string }[]; labels: { name: string }[] };
+
+function subscriberVars(one: Subscriber, fields: readonly Field[], { tags, labels }: Marks): { [name: string]: Value } {
   const values = JSON.parse(one.fields) as { [id: string]: string };
   const own: { [name: string]: Value } = {};
   for (const field of fields) {
@@ -81,5 +89,6 @@ function subscriberVars(one: Subscriber, fields: readonly Field[], tags: { name:
     created_at: one.created_at,
     last_seen: one.last_seen_at,
     tags: tags.map((tag) => tag.name),
+    labels: labels.map((label) => label.name),
   };
 }

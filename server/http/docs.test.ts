@@ -18,8 +18,8 @@ describe('the interactive reference', () => {
   afterAll(() => t.close());
 
   test.each([
-    ['/api', ['Platform API', 'Native API', 'Widget API']],
-    ['/api-docs', ['Native API', 'Platform API', 'Widget API']],
+    ['/api', ['Platform API', 'Native API', 'Widget API', 'Webhooks']],
+    ['/api-docs', ['Native API', 'Platform API', 'Widget API', 'Webhooks']],
   ])('at %s is a page for a browser, with the definitions %j', async (path, names) => {
     const got = await t.server.inject({ path, headers: asBrowser });
     expect([got.statusCode, got.headers['content-type'], got.headers['cache-control'], got.headers.vary]).toEqual([

@@ -23,6 +23,9 @@ const seeds: [door: string, ask: Ask][] = [
   ['platform', { method: 'GET', path: '/api/flow/tags?page=9007199254740993&limit=100' }],
   ['platform', { method: 'POST', path: '/api/flow/create-tag', body: '{"name":"a\\u0000b"}' }],
   ['native', { method: 'GET', path: '/v1/keys/%00' }],
+  // Repeated as Access-Control-Allow-Origin, which Node refuses to write: a 500. Bytes on a socket: fuzz-headers.test.ts.
+  ['widget', { method: 'GET', path: '/api/v1/chat/config', headers: { origin: 'https://a\u0001.example' } }],
+  ['widget', { method: 'GET', path: '/api/v1/chat/nothing', headers: { origin: 'https://日本語.example' } }],
 ];
 
 function makeRandom(start: number): () => number {

@@ -84,11 +84,12 @@ describe.each(databaseKinds)('streams on %s', (kind) => {
     await say(id, 'now');
     const seen = await reading;
     expect(seen[0]).toMatchObject({ event: 'chat.snapshot', data: { chat: { id, status: 'wait_for_human_input' } } });
-    expect(seen[1]).toMatchObject({ id: (seen[0]?.id ?? 0) + 1, data: { message: { content: 'now' } } });
+    expect(seen[1]).toMatchObject({ id: (seen[0]?.id ?? 0) + 1, event: 'input.resolved' });
+    expect(seen[2]).toMatchObject({ id: (seen[0]?.id ?? 0) + 2, data: { message: { content: 'now' } } });
     const first = (after: number) => readStream(`${base}/chats/${id}/events?after=${after}`, bearer(), (all) => all.length > 0).then(([one]) => one);
     expect(await first(99_999)).toMatchObject({ event: 'stream.resync', data: { chat: { id } } });
     await t.app.transact(async (tx) => {
-      await tx.deleteFrom('step').where('last_seq', '<=', 4).execute();
+      await tx.deleteFrom('step').where('last_seq', '<=', 5).execute();
     });
     expect(await first(1)).toMatchObject({ event: 'stream.resync', data: { chat: { id } } });
   });

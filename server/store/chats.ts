@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Conversation } from './conversations.ts';
 import { type Db, hasRowLocks, kept } from './database.ts';
+import { contains } from './pages.ts';
 
 export type ChatTable = {
   conversation_id: number;
@@ -10,11 +11,14 @@ export type ChatTable = {
   /** The member whose keys see it. */
   owner_id: number;
   name: string;
+  name_key: string;
   from_type: string;
   /** As the caller wrote it. */
   from_flow: string;
   flow_id: number;
   metadata: string;
+  /** JSON: what the flow's parameters and variables begin with, in every run. */
+  variables: string;
   /** JSON: messages that came while the flow was busy with something else, oldest first. */
   queue: string;
   stop_reason: string | null;
@@ -41,10 +45,12 @@ function chatsOf(db: Db, owner: ChatOwner) {
     .select([
       'chat.owner_id',
       'chat.name',
+      'chat.name_key',
       'chat.from_type',
       'chat.from_flow',
       'chat.flow_id',
       'chat.metadata',
+      'chat.variables',
       'chat.queue',
       'chat.stop_reason',
       'chat.last_error',
@@ -59,8 +65,23 @@ function chatsOf(db: Db, owner: ChatOwner) {
 type Joined = Awaited<ReturnType<ReturnType<typeof chatsOf>['executeTakeFirstOrThrow']>>;
 
 function split(row: Joined): OpenChat {
-  const { bot_name, owner_id, name, from_type, from_flow, flow_id, metadata, queue, stop_reason, last_error, updated_at, chat_created_at, ...conversation } =
-    row;
+  const {
+    bot_name,
+    owner_id,
+    name,
+    name_key,
+    from_type,
+    from_flow,
+    flow_id,
+    metadata,
+    variables,
+    queue,
+    stop_reason,
+    last_error,
+    updated_at,
+    chat_created_at,
+    ...conversation
+  } = row;
   const { workspace_id, bot_id } = conversation;
   return {
     conversation,
@@ -71,10 +92,12 @@ function split(row: Joined): OpenChat {
       bot_id,
       owner_id,
       name,
+      name_key,
       from_type,
       from_flow,
       flow_id,
       metadata,
+      variables,
       queue,
       stop_reason,
       last_error,
@@ -123,11 +146,20 @@ export async function findChatOf(db: Db, botId: number, conversationId: number):
   return (await db.selectFrom('chat').selectAll().where('bot_id', '=', botId).where('conversation_id', '=', conversationId).executeTakeFirst()) ?? null;
 }
 
-export type ChatFilter = { fromFlow?: string | undefined; before?: number | undefined; limit: number };
+/** By the flow's number where it is known; of a flow that was deleted, by what the chat was made with. */
+export type ChatFilter = {
+  flowId?: number | undefined;
+  fromFlow?: string | undefined;
+  q?: string | undefined;
+  before?: number | undefined;
+  limit: number;
+};
 
 export async function listChats(db: Db, owner: ChatOwner, filter: ChatFilter): Promise<OpenChat[]> {
   let query = chatsOf(db, owner);
-  if (filter.fromFlow !== undefined) query = query.where('chat.from_flow', '=', filter.fromFlow);
+  if (filter.q) query = query.where(contains('chat.name_key', filter.q));
+  if (filter.flowId !== undefined) query = query.where('chat.flow_id', '=', filter.flowId);
+  else if (filter.fromFlow !== undefined) query = query.where('chat.from_flow', '=', filter.fromFlow);
   if (filter.before !== undefined) query = query.where('chat.conversation_id', '<', filter.before);
   const rows = await query.orderBy('chat.conversation_id', 'desc').limit(filter.limit).execute();
   return rows.map(split);

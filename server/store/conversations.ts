@@ -110,7 +110,8 @@ export async function listConversations(db: Db, botId: number, filter: Conversat
   if (filter.subscriberId !== undefined) query = query.where('subscriber_id', '=', filter.subscriberId);
   if (ask.cursor !== undefined) {
     const [at = -1, id = -1] = /^\d{1,15}-\d{1,15}$/.test(ask.cursor) ? ask.cursor.split('-').map(Number) : [];
-    query = query.where((eb) => eb.or([eb(activity, '<', at), eb.and([eb(activity, '=', at), eb('id', '<', id)])]));
+    // Twice, for SQLite takes no pair of which one is computed as a place in an index.
+    query = query.where(activity, '<=', at).where(sql<boolean>`(${activity}, id) < (${at}, ${id})`);
   }
   const found = await query
     .orderBy(activity, 'desc')

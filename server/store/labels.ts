@@ -1,10 +1,49 @@
 // Labels of a workspace, on subscribers of any of its bots.
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { Db } from './database.ts';
-import { fold } from './pages.ts';
+import { type CursorAsk, type CursorPage, contains, cursorPage, fold } from './pages.ts';
 
 export type LabelTable = { id: Generated<number>; workspace_id: number; name: string; name_key: string; created_at: number };
 export type SubscriberLabelTable = { subscriber_id: number; label_id: number };
+
+export type Label = Selectable<LabelTable>;
+
+/** Null when the name is taken. */
+export async function insertLabel(tx: Db, workspaceId: number, name: string, at: number): Promise<Label | null> {
+  const row = await tx
+    .insertInto('label')
+    .values({ workspace_id: workspaceId, name, name_key: fold(name), created_at: at })
+    .onConflict((conflict) => conflict.columns(['workspace_id', 'name_key']).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function findLabel(db: Db, workspaceId: number, id: number): Promise<Label | null> {
+  return (await db.selectFrom('label').selectAll().where('workspace_id', '=', workspaceId).where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** A workspace has hundreds at most. */
+export function listLabels(db: Db, workspaceId: number, { name }: { name?: string | undefined }, ask: CursorAsk): Promise<CursorPage<Label>> {
+  const mine = db.selectFrom('label').selectAll().where('workspace_id', '=', workspaceId);
+  return cursorPage<Label>(name ? mine.where(contains('name_key', name)) : mine, ask);
+}
+
+/** A taken name ends in the unique index. */
+export async function updateLabel(tx: Db, workspaceId: number, id: number, name: string): Promise<Label | null> {
+  const row = await tx
+    .updateTable('label')
+    .set({ name, name_key: fold(name) })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function deleteLabel(tx: Db, workspaceId: number, id: number): Promise<Label | null> {
+  return (await tx.deleteFrom('label').where('workspace_id', '=', workspaceId).where('id', '=', id).returningAll().executeTakeFirst()) ?? null;
+}
 
 /** The labels of several at once, for a page of a list. */
 export async function labelsOfMany(db: Db, workspaceId: number, subscriberIds: readonly number[]): Promise<Map<number, { id: number; name: string }[]>> {

@@ -97,12 +97,36 @@ export async function pageHistory(db: Db, subscriberId: number, filter: HistoryF
     .selectFrom(query.limit(maxCounted).as('some'))
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirst();
-  const rows = await query
-    .orderBy('message.id', 'desc')
-    .limit(ask.limit)
-    .offset((ask.page - 1) * ask.limit)
-    .execute();
-  return { rows, total: Number(counted?.n ?? 0) };
+  const total = Number(counted?.n ?? 0);
+  const offset = (ask.page - 1) * ask.limit;
+  // Past what is counted there is nothing to page to.
+  if (offset >= total) return { rows: [], total };
+  const ids = spoken.map((one) => one.id);
+  return { rows: await latestOf(db, ids, filter, { offset, limit: ask.limit }), total };
+}
+
+/**
+ * Newest first. Each conversation gives its own latest, which an index holds in order, and only these few are sorted: all
+ * of them at once would be looked for among everybody's messages.
+ */
+function latestOf(
+  db: Db,
+  [first = 0, ...others]: number[],
+  filter: HistoryFilter,
+  { offset, limit }: { offset: number; limit: number },
+): Promise<MessageRow[]> {
+  const latest = (id: number) => historyOf(db, [id], filter).orderBy('id', 'desc');
+  if (others.length === 0) return latest(first).limit(limit).offset(offset).execute();
+  const some = (id: number) =>
+    db
+      .selectFrom(
+        latest(id)
+          .limit(offset + limit)
+          .as('own'),
+      )
+      .selectAll();
+  const all = others.reduce((query, id) => query.unionAll(some(id)), some(first));
+  return db.selectFrom(all.as('latest')).selectAll().orderBy('id', 'desc').limit(limit).offset(offset).execute();
 }
 
 function historyOf(db: Db, conversationIds: number[], filter: HistoryFilter) {
@@ -126,6 +150,8 @@ export type MessageRange = {
   afterId?: number | undefined;
   beforeId?: number | undefined;
   sincePublic?: number | undefined;
+  /** Numbers of events, ends included. */
+  among?: { first: number; last: number } | undefined;
   order?: 'asc' | 'desc';
   limit: number;
   notes: 'with' | 'without';
@@ -137,6 +163,7 @@ export function listMessages(db: Db, conversationId: number, range: MessageRange
   if (range.afterId !== undefined) query = query.where('id', '>', range.afterId);
   if (range.beforeId !== undefined) query = query.where('id', '<', range.beforeId);
   if (range.sincePublic !== undefined) query = query.where('id', '>', lastUpTo(db, conversationId, 'public_at', range.sincePublic));
+  if (range.among) query = query.where('seq', '>=', range.among.first).where('seq', '<=', range.among.last);
   if (range.notes === 'without') query = query.where('direction', '!=', 'note');
   return query
     .orderBy('id', range.order ?? 'asc')

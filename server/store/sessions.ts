@@ -1,5 +1,5 @@
 // Sessions, the steps they made, and when they wake by themselves. Only save-step writes here.
-import type { Generated, Selectable } from 'kysely';
+import { type Generated, type Selectable, sql } from 'kysely';
 import { type Db, kept, keptChange } from './database.ts';
 
 export type SessionTable = {
@@ -17,6 +17,8 @@ export type SessionTable = {
 
 export type StepTable = { conversation_id: number; last_seq: number; session_id: number | null; at: number; events: string; trace: string };
 export type TimerTable = { session_id: number; wait: string; due_at: number };
+
+const maxAmong = 5_000;
 
 export type SessionRow = Selectable<SessionTable>;
 export type StepRow = Selectable<StepTable>;
@@ -84,6 +86,46 @@ export function stepsAfter(db: Db, conversationId: number, seq: number, limit: n
 const selectAfter = kept((db, one: { conversationId: number; seq: number; limit: number }) =>
   db.selectFrom('step').selectAll().where('conversation_id', '=', one.conversationId).where('last_seq', '>', one.seq).orderBy('last_seq').limit(one.limit),
 );
+
+/** Newest first. */
+export function latestSteps(db: Db, conversationId: number, limit: number): Promise<StepRow[]> {
+  return db.selectFrom('step').selectAll().where('conversation_id', '=', conversationId).orderBy('last_seq', 'desc').limit(limit).execute();
+}
+
+/** The steps in which events from `first` to `last` happened, in order. */
+export function stepsAmong(db: Db, conversationId: number, first: number, last: number): Promise<StepRow[]> {
+  const until = db
+    .selectFrom('step')
+    .select((eb) => eb.fn.coalesce(eb.fn.min('last_seq'), sql<number>`${Number.MAX_SAFE_INTEGER}`).as('seq'))
+    .where('conversation_id', '=', conversationId)
+    .where('last_seq', '>=', last);
+  return db
+    .selectFrom('step')
+    .selectAll()
+    .where('conversation_id', '=', conversationId)
+    .where('last_seq', '>=', first)
+    .where('last_seq', '<=', until)
+    .orderBy('last_seq')
+    .limit(maxAmong)
+    .execute();
+}
+
+/** The numbers of what happened in a session, which lie together: a conversation has one session at a time. Null for none. */
+export async function seqsOfSession(db: Db, conversationId: number, sessionId: number): Promise<{ first: number; last: number } | null> {
+  const own = db.selectFrom('step').select('last_seq').where('conversation_id', '=', conversationId).where('session_id', '=', sessionId);
+  const begin = await own.orderBy('last_seq').limit(1).executeTakeFirst();
+  const end = await own.orderBy('last_seq', 'desc').limit(1).executeTakeFirst();
+  if (!begin || !end) return null;
+  const before = await db
+    .selectFrom('step')
+    .select('last_seq')
+    .where('conversation_id', '=', conversationId)
+    .where('last_seq', '<', begin.last_seq)
+    .orderBy('last_seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return { first: (before?.last_seq ?? 0) + 1, last: end.last_seq };
+}
 
 /** The trace of a session, oldest first. */
 export function stepsOfSession(db: Db, conversationId: number, sessionId: number, limit: number): Promise<StepRow[]> {

@@ -89,15 +89,18 @@ const selectForTurn = kept((db, one: { botId: number; id: number }) =>
     .selectFrom('subscriber')
     .selectAll()
     .select((eb) => eb.selectFrom('subscriber_tag').select('tag_id').whereRef('subscriber_id', '=', 'subscriber.id').limit(1).as('any_tag'))
+    .select((eb) => eb.selectFrom('subscriber_label').select('label_id').whereRef('subscriber_id', '=', 'subscriber.id').limit(1).as('any_label'))
     .where('bot_id', '=', one.botId)
     .where('id', '=', one.id),
 );
 
-/** The one a turn is about; most people have no tags, which are then not looked for. */
-export async function openSubscriber(tx: Db, botId: number, id: number): Promise<{ subscriber: Subscriber; hasTags: boolean } | null> {
+/** The one a turn is about; most people have no tags and no labels, which are then not looked for. */
+export async function openSubscriber(tx: Db, botId: number, id: number): Promise<OpenSubscriber | null> {
   const [row] = await selectForTurn(tx, { botId, id });
-  return row ? { subscriber: row, hasTags: row.any_tag !== null } : null;
+  return row ? { subscriber: row, hasTags: row.any_tag !== null, hasLabels: row.any_label !== null } : null;
 }
+
+export type OpenSubscriber = { subscriber: Subscriber; hasTags: boolean; hasLabels: boolean };
 
 export async function findSubscribers(db: Db, botId: number, ids: readonly number[]): Promise<Map<number, Subscriber>> {
   if (ids.length === 0) return new Map();

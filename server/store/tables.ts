@@ -3,6 +3,7 @@ import type { AccountTable, SignInTable } from './accounts.ts';
 import type { BotTable } from './bots.ts';
 import type { ChatTable } from './chats.ts';
 import type { ConversationTable } from './conversations.ts';
+import type { CooldownTable } from './cooldowns.ts';
 import type { CustomEventLogTable, CustomEventTable } from './custom-events.ts';
 import type { EventChainTable, EventTable } from './events.ts';
 import type { FieldTable } from './fields.ts';
@@ -30,6 +31,7 @@ export type Tables = {
   bot: BotTable;
   chat: ChatTable;
   conversation: ConversationTable;
+  cooldown: CooldownTable;
   custom_event: CustomEventTable;
   custom_event_log: CustomEventLogTable;
   event: EventTable;

@@ -1,6 +1,6 @@
 // Calls an external API and goes on by how it ended: exact code, range, class, kind of failure, `error`, `others`.
 import { z } from 'zod';
-import { applyMap, bare } from '../../block/mapping.ts';
+import { applyMap, bare, mapped } from '../../block/mapping.ts';
 import { defineBlock, json, slug, type Turn, template, variable } from '../../block.ts';
 import { failureKinds, type HttpRequest } from '../../effect.ts';
 import { numberOf, textOf, type Value } from '../../expression/value.ts';
@@ -43,7 +43,7 @@ export const api = defineBlock({
       .optional(),
     request: request.optional(),
     with: z.record(slug, json).optional(),
-    map: z.record(variable, z.string().max(20_000)).optional(),
+    map: z.record(variable, mapped).optional(),
     timeout_ms: z.int().min(100).max(40_000).optional(),
     retry: retry.optional(),
   },

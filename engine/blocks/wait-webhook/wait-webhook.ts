@@ -1,7 +1,7 @@
 // Waits until someone calls a one-time address. Until then it stands in `last.webhook_url`, so that a message or a call
 // before this block can carry it out.
 import { z } from 'zod';
-import { applyMap, bare } from '../../block/mapping.ts';
+import { applyMap, bare, mapped } from '../../block/mapping.ts';
 import { defineBlock, duration, variable } from '../../block.ts';
 
 export const waitWebhook = defineBlock({
@@ -13,7 +13,7 @@ export const waitWebhook = defineBlock({
   givesAddress: true,
   names: ['body'],
   reads: (block) => Object.values(block.map ?? {}).map(bare),
-  settings: { save: variable.optional(), map: z.record(variable, z.string().max(20_000)).optional(), timeout: duration.optional() },
+  settings: { save: variable.optional(), map: z.record(variable, mapped).optional(), timeout: duration.optional() },
   ports: () => [{ name: 'timeout', label: 'No call' }],
   writes: (block) => [...(block.save ? [block.save] : []), ...Object.keys(block.map ?? {})],
   check: (block) =>

@@ -36,12 +36,20 @@ export function sendMessage(app: App, owner: ChatOwner, id: string, body: z.outp
   const text = textOf(body);
   return app.transact(async (tx) => {
     const answer = await messageChat(app, tx, owner, id, text, body.on_busy ?? 'enqueue');
-    const [mine, ...answers] = answer.messages.map((row) => showMessage(answer, row));
+    const [mine, ...answers] = answer.messages.map((row) => showMessage({ ...answer, ...row }, row));
     return { ...(mine ?? queued(answer, text)), status: answer.status, messages: answers };
   });
 }
 
-export const inputBody = z.object({ ...said, input_id: z.string().max(100).optional() }).meta({ id: 'ChatInput' });
+const response = z.object({
+  ...said,
+  input_id: z.string().max(100).optional(),
+  action: z.enum(['reply', 'skip']).optional().describe('`skip` is an empty answer.'),
+});
+
+export const inputBody = response
+  .extend({ responses: z.array(response).length(1, 'One input is pending at a time: send one response.').optional() })
+  .meta({ id: 'ChatInput' });
 export const answered = z.object({
   detail: z.string(),
   run_id: z.string(),
@@ -52,10 +60,11 @@ export const answered = z.object({
 });
 
 export function respond(app: App, owner: ChatOwner, id: string, body: z.output<typeof inputBody>): Promise<z.input<typeof answered>> {
-  const text = textOf(body);
+  const given = body.responses?.[0] ?? body;
+  const text = given.action === 'skip' ? '' : textOf(given);
   return app.transact(async (tx) => {
-    const { answer, inputId, runId } = await answerInput(app, tx, owner, id, { text, inputId: body.input_id ?? null });
-    const [mine, ...answers] = answer.messages.map((row) => showMessage(answer, row));
+    const { answer, inputId, runId } = await answerInput(app, tx, owner, id, { text, inputId: given.input_id ?? null });
+    const [mine, ...answers] = answer.messages.map((row) => showMessage({ ...answer, ...row }, row));
     const what = { detail: 'Input sent to assistant.', run_id: `run_${runId}`, input_id: inputId };
     return { ...what, status: answer.status, message: mine ?? null, messages: answers };
   });

@@ -8,7 +8,7 @@ import type { MessageRow } from '../../store/messages.ts';
 const iso = z.string().describe('RFC 3339, milliseconds, UTC.');
 
 const usage = z.object({ input_tokens: z.int(), output_tokens: z.int(), total_tokens: z.int() });
-const noUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
+export const noUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
 
 const input = z
   .object({
@@ -33,7 +33,7 @@ export const chat = z
     name: z.string(),
     from_type: z.string(),
     from_flow: z.string(),
-    from_template: z.null(),
+    from_template: z.string().nullable(),
     flow_version: z.int().nullable(),
     owner: z.string(),
     status: z.enum(chatStatuses),
@@ -81,8 +81,8 @@ export const message = z
 
 export { message as chatMessage };
 
-const isoOf = (ms: number): string => new Date(ms).toISOString();
-const runName = (id: number): string => `run_${id}`;
+export const isoOf = (ms: number): string => new Date(ms).toISOString();
+export const runName = (id: number): string => `run_${id}`;
 
 export function showChat(view: ChatView): z.input<typeof chat> {
   const { chat: row, conversation, session } = view;
@@ -94,7 +94,7 @@ export function showChat(view: ChatView): z.input<typeof chat> {
     name: row.name,
     from_type: row.from_type,
     from_flow: row.from_flow,
-    from_template: null,
+    from_template: row.from_type === 'template' ? row.from_flow : null,
     flow_version: session?.version ?? null,
     owner: String(row.owner_id),
     status: view.status,
@@ -116,18 +116,26 @@ export function showChat(view: ChatView): z.input<typeof chat> {
 export function inputOf(view: ChatView): z.input<typeof input> | null {
   const wait = pendingWait(view);
   if (wait === null || view.session === null) return null;
+  const choices = wait.choices.map((one) => one.label);
+  return showInput({ sessionId: view.session.id, wait, prompt: view.prompt, choices, expiresAt: wait.expires_at, at: view.session.updated_at });
+}
+
+type Asked = { sessionId: number; wait: { id: string }; prompt: string; choices: string[]; expiresAt: number | null; at: number };
+
+/** The same wherever it is read: of the chat, or of the event that tells of it. */
+export function showInput({ sessionId, wait, prompt, choices, expiresAt, at }: Asked): z.input<typeof input> {
   return {
-    id: inputName(view.session.id, wait),
-    run_id: runName(view.session.id),
+    id: inputName(sessionId, wait),
+    run_id: runName(sessionId),
     reason: 'ask',
     agent: null,
-    prompt: view.prompt,
-    choices: wait.choices.map((one) => one.label),
+    prompt,
+    choices,
     response_schema: { type: 'string' },
     tool_call: null,
-    expires_at: wait.expires_at === null ? null : isoOf(wait.expires_at),
-    on_timeout: wait.expires_at === null ? 'wait' : 'edge',
-    created: isoOf(view.session.updated_at),
+    expires_at: expiresAt === null ? null : isoOf(expiresAt),
+    on_timeout: expiresAt === null ? 'wait' : 'edge',
+    created: isoOf(at),
   };
 }
 
@@ -153,7 +161,7 @@ export function runOf(view: ChatView) {
 }
 
 /** Where a message stands, as far as it is shown with each. */
-export type MessagePlace = OpenChat & { runId: number | null };
+export type MessagePlace = OpenChat & { runId: number | null; block?: string | null };
 
 export function showMessage(place: MessagePlace, row: MessageRow): z.input<typeof message> {
   const isUser = row.direction === 'in';
@@ -175,7 +183,7 @@ export function showMessage(place: MessagePlace, row: MessageRow): z.input<typeo
     seq: row.seq,
     state: 'complete',
     role,
-    node_id: null,
+    node_id: place.block ?? null,
     visibility: 'public',
     parts: [{ type: 'text', text: content }],
     meta: { tool_info: null },

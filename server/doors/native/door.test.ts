@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invite } from '../../commands/invites.ts';
+import { createLabel } from '../../commands/labels.ts';
 import type { Route } from '../../http/route.ts';
+import { customEventNamed } from '../../store/custom-events.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
 import { call, type Request, sameAsUnknown, scenario } from '../../testing/scenario.ts';
@@ -98,12 +100,16 @@ describe.each(databaseKinds)('all native routes on %s', (kind) => {
     const { id: keyId } = await t.app.db.selectFrom('api_key').select('id').where('workspace_id', '=', other.workspace.id).executeTakeFirstOrThrow();
     const { db } = t.app;
     const { id: subscriber } = await db.selectFrom('subscriber').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
+    const { id: label } = await t.app.transact((tx) => createLabel(t.app, tx, { workspaceId: other.workspace.id, botId: 0, role: 'owner' }, 'Theirs'));
+    const { id: event } = await t.app.transact((tx) => customEventNamed(tx, other.bot.id, 'theirs', 0));
     const { id: flow } = await db.selectFrom('flow').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
     const chat = await call(t, { method: 'POST', path: '/v1/chats', key: other.key, body: { from_flow: 'welcome', message: 'Hello' } });
     const { id: conversation } = await db.selectFrom('conversation').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
     const theirs: Record<string, number | string> = {
       flows: flow,
       subscribers: subscriber,
+      labels: label,
+      'custom-events': event,
       conversations: conversation,
       chats: (chat.json as { id: string }).id,
       workspaces: other.workspace.id,

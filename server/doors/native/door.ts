@@ -12,10 +12,12 @@ import { brandRoutes } from './brand.ts';
 import { chatSocketRoutes } from './chat-socket.ts';
 import { chatRoutes } from './chats.ts';
 import { conversationRoutes } from './conversations.ts';
+import { customEventRoutes } from './custom-events.ts';
 import { eventRoutes } from './events.ts';
 import { flowRoutes } from './flows.ts';
 import { inviteRoutes } from './invites.ts';
 import { keyRoutes } from './keys.ts';
+import { labelRoutes } from './labels.ts';
 import { meRoutes } from './me.ts';
 import { memberRoutes } from './members.ts';
 import { operatorRoutes } from './operator.ts';
@@ -45,6 +47,8 @@ export const nativeDoor: Door = {
     ...chatRoutes,
     ...chatSocketRoutes,
     ...subscriberRoutes,
+    ...labelRoutes,
+    ...customEventRoutes,
     ...conversationRoutes,
     ...memberRoutes,
     ...inviteRoutes,

@@ -22,7 +22,7 @@ describe.each(databaseKinds)('settings on %s', (kind) => {
 
   test('a workspace begins with the usual and changes by what is given', async () => {
     const fallback_text = 'Something went wrong on our side. A colleague will get back to you.';
-    const usual = { name: 'Acme', image: null, timezone: 'UTC', language: 'en', currency: 'USD', code_enabled: false, fallback_text };
+    const usual = { name: 'Acme', image: null, timezone: 'UTC', business_hours: null, language: 'en', currency: 'USD', code_enabled: false, fallback_text };
     await scenario(t, { ...get, headers: owner }, { status: 200, body: usual });
     await scenario(t, patch({ timezone: 'Europe/Kyiv', currency: 'UAH' }), {
       status: 200,
@@ -37,6 +37,36 @@ describe.each(databaseKinds)('settings on %s', (kind) => {
     await scenario(t, patch({ code_enabled: true }), { status: 200, body: { ...now, code_enabled: true }, events: ['settings.updated'] });
     await scenario(t, patch({ code_enabled: true }), { status: 200, body: { ...now, code_enabled: true } });
     await scenario(t, { ...get, headers: await session(t.app, other.account) }, { status: 200, body: usual });
+  });
+
+  test('business hours are set whole, read back as written, and taken back', async () => {
+    const closed = { '1': [], '2': [], '3': [], '4': [], '5': [], '6': [], '7': [] };
+    const noon = [
+      { from: '09:00', to: '12:30' },
+      { from: '13:00', to: '24:00' },
+    ];
+    const hours = { ...closed, '1': noon, '5': [{ from: '00:00', to: '24:00' }] };
+    const isHours = (expected: object | null) => (body: { business_hours: object }) => expect(body.business_hours).toEqual(expected);
+    await scenario(t, patch({ business_hours: hours }), { status: 200, body: isHours(hours), events: ['settings.updated'] });
+    await scenario(t, patch({ business_hours: hours }), { status: 200, body: isHours(hours) });
+    await scenario(t, { ...get, headers: owner }, { status: 200, body: isHours(hours) });
+    const wrong = [
+      [{ from: '09:00', to: '09:00' }],
+      [{ from: '17:00', to: '09:00' }],
+      [...noon].reverse(),
+      [
+        { from: '09:00', to: '12:00' },
+        { from: '11:00', to: '13:00' },
+      ],
+      [{ from: '9:00', to: '12:00' }],
+      [{ from: '09:01', to: '12:00' }],
+      [{ from: '09:00', to: '25:00' }],
+      [{ from: '24:00', to: '24:00' }],
+      'always',
+    ];
+    for (const day of wrong) await scenario(t, patch({ business_hours: { ...closed, '2': day } }), { status: 422 });
+    await scenario(t, patch({ business_hours: { '1': noon } }), { status: 422 });
+    await scenario(t, patch({ business_hours: null }), { status: 200, body: isHours(null), events: ['settings.updated'] });
   });
 
   test('zones, languages and currencies that are none are refused', async () => {

@@ -1,14 +1,49 @@
 // /v1/settings: what holds for one workspace.
 import { z } from 'zod';
-import { changeSettings, checkTimeZone, isCurrency, readSettings } from '../../commands/settings.ts';
+import { type BusinessHours, minutesOf, timeOf } from '../../commands/business-hours.ts';
+import { changeSettings, checkTimeZone, isCurrency, readSettings, type Settings } from '../../commands/settings.ts';
 import { route } from '../../http/route.ts';
 import { image, language, name } from './shapes.ts';
+
+const time = z
+  .string()
+  .regex(/^(([01]\d|2[0-3]):[0-5][05]|24:00)$/, 'a time on five minutes, such as 09:00 or 17:30; 24:00 ends a day')
+  .meta({ examples: ['09:00'] });
+const weekday = z.array(z.object({ from: time, to: time })).max(12);
+const businessHours = z
+  .object({ '1': weekday, '2': weekday, '3': weekday, '4': weekday, '5': weekday, '6': weekday, '7': weekday })
+  .nullable()
+  .describe('When the business is open, per weekday from 1 (Monday) to 7, by the clock of `timezone`; null = always.')
+  .meta({ id: 'BusinessHours' });
+
+type Written = z.output<typeof businessHours>;
+
+function showHours(hours: BusinessHours | null): Written {
+  return (
+    hours &&
+    (Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((day) => [day, (hours[day] ?? []).map(([from, to]) => ({ from: timeOf(from), to: timeOf(to) }))])) as Written)
+  );
+}
+
+function readHours(written: Written): BusinessHours | null {
+  return written && Object.fromEntries(Object.entries(written).map(([day, spans]) => [day, spans.map(({ from, to }) => [minutesOf(from), minutesOf(to)])]));
+}
+
+/** One after the other on a day: what overlaps or ends before it begins is a slip of whoever typed it. */
+function areInOrder(written: Written): boolean {
+  return Object.values(readHours(written) ?? {}).every((spans) => spans.every(([from, to], at) => from < to && (spans[at - 1]?.[1] ?? 0) <= from));
+}
+
+function show({ business_hours, ...rest }: Settings): z.input<typeof settings> {
+  return { ...rest, business_hours: showHours(business_hours) };
+}
 
 const settings = z
   .object({
     name: z.string(),
     image: z.string().nullable(),
-    timezone: z.string(),
+    timezone: z.string().describe('Business hours are judged by it, and dates of people whose own is not known.'),
+    business_hours: businessHours,
     language: z.string(),
     currency: z.string(),
     code_enabled: z.boolean(),
@@ -25,7 +60,7 @@ export const settingsRoutes = [
     access: 'team_any',
     reply: settings,
     docs: { ...docs, id: 'getSettings', summary: 'Get the workspace’s settings' },
-    run: ({ app, tenant }) => readSettings(app.db, tenant.workspaceId),
+    run: async ({ app, tenant }) => show(await readSettings(app.db, tenant.workspaceId)),
   }),
   route({
     method: 'PATCH',
@@ -36,6 +71,7 @@ export const settingsRoutes = [
         name: name.optional(),
         image: image.optional(),
         timezone: z.string().max(100).optional().describe('An IANA time zone, such as Europe/Berlin.'),
+        business_hours: businessHours.refine(areInOrder, 'Each day lists its hours in order, each from earlier to later, and none into the next.').optional(),
         language: language.optional(),
         currency: z.string().refine(isCurrency, 'The currency field must be an ISO 4217 code, such as EUR.').optional().describe('ISO 4217, such as EUR.'),
         code_enabled: z.boolean().optional().describe('Whether code blocks run; off at first.'),
@@ -51,7 +87,9 @@ export const settingsRoutes = [
     },
     run: async ({ app, tenant, body }) => {
       if (body.timezone !== undefined) await checkTimeZone(body.timezone);
-      return app.transact((tx) => changeSettings(app, tx, tenant.workspaceId, body));
+      const { business_hours, ...rest } = body;
+      const asked = business_hours === undefined ? rest : { ...rest, business_hours: readHours(business_hours) };
+      return app.transact(async (tx) => show(await changeSettings(app, tx, tenant.workspaceId, asked)));
     },
   }),
 ];

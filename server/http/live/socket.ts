@@ -26,18 +26,20 @@ export async function openSocket(machine: Machine, served: Served, request: Fast
     return { admitted, talk, pass, standing: standingOf(machine, served, pass, admitted) };
   };
   let entered: Awaited<ReturnType<typeof enter>> | null = null;
-  let refusal: Ending | null = null;
+  let refused: AppError | null = null;
   try {
     entered = await enter();
   } catch (error) {
-    refusal = (error instanceof AppError && endings[error.code]) || null;
-    if (!refusal) throw error;
+    if (!(error instanceof AppError) || !endings[error.code]) throw error;
+    refused = error;
   }
   const taken = await upgrade(request.raw);
+  if (taken instanceof AppError) throw refused ?? taken;
   reply.hijack();
   reply.raw.statusCode = 101;
   if (!taken) return reply;
   const { ws, socket } = taken;
+  const refusal = refused && endings[refused.code];
   if (refusal) closeWith(ws, refusal);
   if (!entered) return reply;
   const alike = `${entered.standing.name} ${request.url.split('?')[0]}`;

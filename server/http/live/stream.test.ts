@@ -34,7 +34,7 @@ function streamOf(events: LiveEvent[], { isShared = false, isGapless = true } = 
       return made.isTaking;
     },
     beat: () => void made.sent.push('beat'),
-    end: () => {},
+    end: (why: string) => void made.sent.push(`end ${why}`),
   };
   const turns = {
     wait: () => {
@@ -118,4 +118,14 @@ test('a cursor ahead of everything begins again, one at the end goes on', async 
   expect(await begin(source, 5)).toEqual({ cursor: 4, first: { seq: 4, event: 'stream.resync', data: null } });
   expect(await begin(source, 4)).toEqual({ cursor: 4, first: null });
   expect(await begin(source, null)).toEqual({ cursor: 4, first: { seq: 4, event: 'snapshot', data: null } });
+});
+
+test('once it has ended nothing more is sent: not what was being read, no beat, and no second end', async () => {
+  const made = streamOf([event(1)]);
+  const reading = made.turn();
+  made.stream.end('elsewhere');
+  await reading;
+  made.stream.tick(Number.POSITIVE_INFINITY);
+  made.stream.end('refused');
+  expect([made.sent, made.turns]).toEqual([['end elsewhere'], 0]);
 });

@@ -95,6 +95,7 @@ export class Stream {
   }
 
   tick(now: number): void {
+    if (this.#isOver) return;
     if (now >= this.#lookAt) {
       this.#lookAt = this.#nextLook(now);
       this.#wake();
@@ -104,7 +105,11 @@ export class Stream {
     if (!this.#isFull) this.#wire.beat();
   }
 
+  /** Nothing is sent after it, also what is being read just now: a write after the end would end the process. */
   end(why: Ending): void {
+    // Who does not even take the last words is cut.
+    if (this.#isOver && why !== 'slow') return;
+    this.stop();
     this.#wire.end(why);
   }
 

@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { AppError } from '../../errors.ts';
 import { ServerResponse } from '../serve/node-http.ts';
 
 const maxFrameBytes = 1024 * 1024;
@@ -37,8 +38,10 @@ export function isUpgrade(request: IncomingMessage): boolean {
 
 let taker: WebSocketServer | null = null;
 
-/** Null when the client has left, or does not speak the protocol (it has then been told). */
-export async function upgrade(request: IncomingMessage): Promise<{ ws: WebSocket; socket: Duplex } | null> {
+const wrong = new WeakMap<IncomingMessage, string>();
+
+/** Null when the client has left. Who does not speak the protocol is still only a request, to be refused like any. */
+export async function upgrade(request: IncomingMessage): Promise<{ ws: WebSocket; socket: Duplex } | AppError | null> {
   // A start without a WebSocket does not pay for it.
   const { WebSocketServer } = await import('ws');
   taker ??= new WebSocketServer({
@@ -47,13 +50,16 @@ export async function upgrade(request: IncomingMessage): Promise<{ ws: WebSocket
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
     handleProtocols: (offered) => offered.has(protocol) && protocol,
-  });
+    // Without a listener ws answers by itself, and in HTML.
+  }).on('wsClientError', (error: Error, _socket: Duplex, asked: IncomingMessage) => void wrong.set(asked, error.message));
   const { socket, head } = held.get(request) as Held;
-  held.delete(request);
   let made: WebSocket | null = null;
   taker.handleUpgrade(request, socket, head, (ws) => {
     ws.on('error', () => ws.terminate());
     made = ws;
   });
+  const why = wrong.get(request);
+  if (why !== undefined) return new AppError('bad_request', `This is no WebSocket handshake: ${why}.`, { headers: { 'sec-websocket-version': '13' } });
+  held.delete(request);
   return made && { ws: made, socket };
 }

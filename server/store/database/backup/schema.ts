@@ -17,7 +17,7 @@ type Kind = { isShared: boolean };
 type Found = { name: string; column: string; identity: number };
 type Reference = { name: string; parent: string };
 
-/** Every table but `migration`, parents before their children. */
+/** Every table but `migration`, parents before their children, and in the same order wherever the schema is the same. */
 export async function describeTables(db: Db, { isShared }: Kind): Promise<TableShape[]> {
   const ours = ownTables();
   const found = (await sql<Found>`${isShared ? postgresColumns : sqliteColumns}`.execute(db)).rows.filter(({ name }) => ours.has(name));
@@ -40,7 +40,7 @@ const sqliteColumns = sql`
   select t.name as name, c.name as "column", (c.pk = 1 and t.sql like '%autoincrement%') as identity
   from sqlite_master t, pragma_table_info(t.name) c where t.type = 'table' order by t.name, c.cid`;
 const sqliteReferences = sql`
-  select t.name as name, f."table" as parent from sqlite_master t, pragma_foreign_key_list(t.name) f where t.type = 'table'`;
+  select t.name as name, f."table" as parent from sqlite_master t, pragma_foreign_key_list(t.name) f where t.type = 'table' order by 1, 2`;
 
 const postgresColumns = sql`
   select t.relname as name, c.attname as "column", (c.attidentity <> '')::int as identity
@@ -48,7 +48,7 @@ const postgresColumns = sql`
   where t.relkind = 'r' and t.relnamespace = current_schema()::regnamespace and c.attnum > 0 and not c.attisdropped order by t.relname, c.attnum`;
 const postgresReferences = sql`
   select t.relname as name, p.relname as parent from pg_constraint f join pg_class t on t.oid = f.conrelid join pg_class p on p.oid = f.confrelid
-  where f.contype = 'f' and f.connamespace = current_schema()::regnamespace`;
+  where f.contype = 'f' and f.connamespace = current_schema()::regnamespace order by 1, 2`;
 
 function inOrder(names: string[], references: Reference[]): string[] {
   const ordered: string[] = [];

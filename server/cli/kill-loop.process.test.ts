@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomOf } from '@parley/engine/session.ts';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { ConversationEvent } from '../commands/save-step.ts';
+import { eventsOf } from '../commands/save-step.ts';
 import { openDatabase } from '../store/database.ts';
 import { parleyJson, startServer } from '../testing/command-line.ts';
 import { databaseKinds, makePlace, type Place } from '../testing/databases.ts';
@@ -76,8 +76,8 @@ async function unevenNumbers({ dataDir, databaseUrl }: Place): Promise<number[]>
   const database = await openDatabase({ dataDir, databaseUrl, mode: 'read' });
   const uneven: number[] = [];
   for (const { id, seq } of await database.read.selectFrom('conversation').select(['id', 'seq']).execute()) {
-    const steps = await database.read.selectFrom('step').select('events').where('conversation_id', '=', id).orderBy('last_seq').execute();
-    const numbers = steps.flatMap((step) => (JSON.parse(step.events) as ConversationEvent[]).map((one) => one.seq));
+    const steps = await database.read.selectFrom('step').select(['events', 'last_seq', 'at']).where('conversation_id', '=', id).orderBy('last_seq').execute();
+    const numbers = steps.flatMap((step) => eventsOf(step).map((one) => one.seq));
     if (numbers.length !== seq || numbers.some((number, at) => number !== at + 1)) uneven.push(id);
   }
   await database.close();

@@ -2,7 +2,7 @@
 // that numbers have no gap; and it is the same whenever it is read.
 import type { App } from '../../app.ts';
 import { needChat } from '../../commands/chats.ts';
-import type { ConversationEvent } from '../../commands/save-step.ts';
+import { type ConversationEvent, eventsOf } from '../../commands/save-step.ts';
 import { AppError } from '../../errors.ts';
 import type { LiveEvent, LiveSource } from '../../http/route.ts';
 import { type ChatOwner, findChat } from '../../store/chats.ts';
@@ -32,7 +32,9 @@ export async function chatStream(app: App, owner: ChatOwner, publicId: string): 
       const steps = await stepsAfter(app.db, id, after, limit);
       const chat = await need();
       const events = steps.flatMap((step) =>
-        (JSON.parse(step.events) as ConversationEvent[]).filter((one) => one.seq > after).map((event) => ({ event, runId: step.session_id })),
+        eventsOf(step)
+          .filter((one) => one.seq > after)
+          .map((event) => ({ event, runId: step.session_id })),
       );
       const ids = events.flatMap(({ event }) => (event.kind === 'message' ? [event.id] : []));
       const rows = new Map((await messagesAmong(app.db, id, ids)).map((row) => [row.id, row]));

@@ -24,7 +24,7 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
   const context = contextOf(machine, served, request, reply, { headers, cookies });
   if (route.stream) {
     const standing = standingOf(machine, served, passOf(machine, served, request), request.admitted as Admitted);
-    await openStream(machine.app, machine.streams, { source: await route.stream(context), standing, request, reply });
+    await openStream(machine, { source: await route.stream(context), standing, request, reply });
     return reply;
   }
   const outcome = await runOf(machine, served, request, context, headers);

@@ -18,7 +18,6 @@ const enough = Number(process.env.KILL_MESSAGES ?? Number.POSITIVE_INFINITY);
 const talkers = 32;
 /** A server that has just begun is slow; a longer life acknowledges more between two kills. */
 const longestLifeMs = Number(process.env.KILL_LIFE_MS ?? 1_500);
-const longestStartMs = 10_000;
 
 describe.each(databaseKinds)('a server on %s that is killed again and again', (kind) => {
   let place: Place;
@@ -57,7 +56,6 @@ describe.each(databaseKinds)('a server on %s that is killed again and again', (k
     const talks = readLog(logFile);
     expect(talks).toHaveLength(talkers);
     for (const talk of talks) expect(await compareTalk(server.url, key, talk)).toEqual([]);
-    expect(slowestStartMs).toBeLessThan(longestStartMs);
     expect(await server.stop()).toBe(0);
 
     expect(await unevenNumbers(place)).toEqual([]);

@@ -109,6 +109,8 @@ function keptQuery<Values extends object, Row>(build: Build<Values, Compilable<R
 
 function fillOf<Values>(parameters: readonly unknown[]): (values: Values) => unknown[] {
   const names = parameters.map((one) => (one instanceof Slot ? placeOf((one as Slot<Values>).name) : null));
+  // The hottest of them are lists in the order of the query.
+  if (names.every((name, at) => name === at)) return (values) => values as unknown[];
   return (values) => names.map((name, at) => (name === null ? parameters[at] : values[name]));
 }
 

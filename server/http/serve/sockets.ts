@@ -83,14 +83,9 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
   };
 
   return {
-    serve: (listener) => {
-      const { headersMs, requestMs, idleMs, lookMs } = bounds;
-      // A missing Host is refused by greet(), in the envelope of the door.
-      const options = { maxHeaderSize: maxHeaderBytes, requireHostHeader: false, connectionsCheckingInterval: lookMs, shouldUpgradeCallback: wantsSocket };
-      // A reply in the middle of what the socket was taken for would be read as a part of it.
-      const unlessTaken: RequestListener = (request, response) => void (taken.has(request.socket) ? request.socket.destroy() : listener(request, response));
-      return createServer({ ...options, headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs }, unlessTaken);
-    },
+    // A reply in the middle of what the socket was taken for would be read as a part of it.
+    serve: (listener) =>
+      makeServer(bounds, (request, response) => void (taken.has(request.socket) ? request.socket.destroy() : listener(request, response))),
     isFull: () => open.size > bounds.maxSockets,
     // Not the reply's own socket, which a pipelined one has only when its turn comes.
     note: (reply) => void lastReply.set(reply.request.raw.socket, reply.raw),
@@ -141,6 +136,12 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
       }
     },
   };
+}
+
+function makeServer({ headersMs, requestMs, idleMs, lookMs }: Bounds, listener: RequestListener): Server {
+  // A missing Host is refused by greet(), in the envelope of the door.
+  const options = { maxHeaderSize: maxHeaderBytes, requireHostHeader: false, connectionsCheckingInterval: lookMs, shouldUpgradeCallback: wantsSocket };
+  return createServer({ ...options, headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs }, listener);
 }
 
 /** Unread is a reply of which nothing new could be written for a while; one that a stream keeps adding to moves on. */

@@ -84,8 +84,7 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
 
   return {
     // A reply in the middle of what the socket was taken for would be read as a part of it.
-    serve: (listener) =>
-      makeServer(bounds, (request, response) => void (taken.has(request.socket) ? request.socket.destroy() : listener(request, response))),
+    serve: (listener) => makeServer(bounds, (request, response) => void (taken.has(request.socket) ? request.socket.destroy() : listener(request, response))),
     isFull: () => open.size > bounds.maxSockets,
     // Not the reply's own socket, which a pipelined one has only when its turn comes.
     note: (reply) => void lastReply.set(reply.request.raw.socket, reply.raw),

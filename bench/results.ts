@@ -18,7 +18,7 @@ export function saved(): Record<string, Result> {
 }
 
 export function saveResult(results: Record<string, Result>): void {
-  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 export function machine(): Machine {

@@ -14,8 +14,8 @@ import { type Bench, type Figure, median } from './report.ts';
 const rounds = 5;
 const perRun = { warmMs: 400, runMs: 2_500, oneEach: true };
 const loads = [
-  { connections: 1, limits: { p99Ms: 5, diskKb: 16 } },
-  { connections: 16, limits: { p99Ms: 15, diskKb: 16 } },
+  { connections: 1, limits: { ratio: 0.25, p99Ms: 5, diskKb: 16 }, note: 'the aim is 0.5' },
+  { connections: 16, limits: { ratio: 0.25, p99Ms: 15, diskKb: 16 }, note: 'the aim is 0.5' },
   { connections: 64, limits: { ratio: 0.25, p99Ms: 30, diskKb: 16 }, note: 'the aim is 0.5' },
 ];
 const pastMessages = 100_000;
@@ -62,7 +62,8 @@ async function longPast(own: Running, [young = '', old = '']: string[]): Promise
     const after = await sample(own, { connections: 1, ...perRun, requests: [old] });
     ratios.push(after.perSecond / before.perSecond);
   }
-  return { name: `a conversation of ${pastMessages} messages`, value: median(ratios), unit: 'of a new one', better: 'more', limit: 0.85 };
+  const note = '1 = as fast; what it falls short by up to 15 % is noise';
+  return { name: `speed after ${pastMessages} messages`, value: median(ratios), unit: 'of a new conversation’s', better: 'more', limit: 0.85, note };
 }
 
 async function atChats(floor: Running, own: Running, requests: { floor: string[]; own: string[] }): Promise<Figure> {

@@ -24,10 +24,11 @@ export async function duel({ floor, own, what, rounds, load, requests, limits = 
     samples.own.push(await sample(own, { ...load, requests: requests.own }));
   }
   const of = (side: keyof typeof samples, key: Exclude<keyof Sample, 'statuses'>): number => median(samples[side].map((one) => one[key]));
-  const both = (key: Exclude<keyof Sample, 'statuses'>, digits: number, scale = 1) => ({
-    value: of('own', key) / scale,
-    note: `floor ${(of('floor', key) / scale).toFixed(digits)}`,
-  });
+  const both = (key: Exclude<keyof Sample, 'statuses'>, digits: number, { scale = 1, limit }: { scale?: number; limit?: number | undefined } = {}) => {
+    const floorValue = of('floor', key) / scale;
+    const note = `floor ${floorValue.toFixed(digits)}${limit !== undefined && floorValue > limit ? ', itself past the limit' : ''}`;
+    return { value: of('own', key) / scale, note, ...bound(limit) };
+  };
   // Neighbours in time, so that what else the machine does weighs on both.
   const ratio = median(samples.own.map((one, at) => one.perSecond / (samples.floor[at]?.perSecond ?? Number.NaN)));
   const at = `at ${load.connections}`;
@@ -36,9 +37,9 @@ export async function duel({ floor, own, what, rounds, load, requests, limits = 
     { name: `product ${at}`, value: of('own', 'perSecond'), unit: '/s', better: 'more' },
     { name: `ratio ${at}`, value: ratio, unit: 'of the floor', better: 'more', ...bound(limits.ratio), ...(note === undefined ? {} : { note }) },
     { name: `p50 ${at}`, ...both('p50Ms', 2), unit: 'ms', better: 'less' },
-    { name: `p99 ${at}`, ...both('p99Ms', 2), unit: 'ms', better: 'less', ...bound(limits.p99Ms) },
+    { name: `p99 ${at}`, ...both('p99Ms', 2, { limit: limits.p99Ms }), unit: 'ms', better: 'less' },
     { name: `CPU ${at}`, ...both('cpuUs', 0), unit: `µs a ${what}`, better: 'less' },
-    { name: `disk ${at}`, ...both('diskBytes', 1, 1000), unit: `kB a ${what}`, better: 'less', ...bound(limits.diskKb) },
+    { name: `disk ${at}`, ...both('diskBytes', 1, { scale: 1000, limit: limits.diskKb }), unit: `kB a ${what}`, better: 'less' },
     { name: `RSS ${at}`, ...both('rssMb', 0), unit: 'MB', better: 'less' },
   ];
 }

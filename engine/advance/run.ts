@@ -27,6 +27,19 @@ function bounded(values: Vars): Vars {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isShallow(value) ? value : null]));
 }
 
+const foldedWords = new WeakMap<object, Map<string, string>>();
+
+/** Which command a word is; folded once, for the same commands are asked at every reply. */
+function wordsOf(commands: { [name: string]: string[] }): Map<string, string> {
+  const known = foldedWords.get(commands);
+  if (known) return known;
+  const named = Object.entries(commands).flatMap(([name, words]) => words.map((word): [string, string] => [fold(word), name]));
+  // Of two commands with the same word it is the first.
+  const made = new Map(named.reverse());
+  foldedWords.set(commands, made);
+  return made;
+}
+
 export class Run {
   readonly #flows: Flows;
   readonly #turn: Turn;
@@ -135,8 +148,7 @@ export class Run {
 
   #commandIn(reply: Reply): string | null {
     const said = fold(reply.text);
-    if (said === '') return null;
-    return Object.entries(this.#turn.context.commands).find(([, words]) => words.some((word) => fold(word) === said))?.[0] ?? null;
+    return said === '' ? null : (wordsOf(this.#turn.context.commands).get(said) ?? null);
   }
 
   #wake(wait: Wait, wake: Wake): Next | null {

@@ -5,7 +5,7 @@ import { databaseKinds } from '../testing/databases.ts';
 import { makeWorld, session, type World } from '../testing/factories.ts';
 import { call } from '../testing/scenario.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
-import type { ConversationEvent } from './save-step.ts';
+import { eventsOf } from './save-step.ts';
 
 const sorry = 'Something went wrong on our side. A colleague will get back to you.';
 
@@ -79,7 +79,7 @@ describe.each(databaseKinds)('an author’s mistake on %s', (kind) => {
     const chat = (await call(t, { method: 'GET', path: `/chats/${id}`, key: world.key })).json as { status: string; stop_reason: string; last_error: string };
     const messages = (await call(t, { method: 'GET', path: `/chats/${id}/messages?order=desc&limit=1`, key: world.key })).json as { content: string }[];
     const conversation = await t.app.db.selectFrom('conversation').selectAll().where('public_id', '=', id).executeTakeFirstOrThrow();
-    const events = (await stepsAfter(t.app.db, conversation.id, 0, 100)).flatMap((step) => JSON.parse(step.events) as ConversationEvent[]);
+    const events = (await stepsAfter(t.app.db, conversation.id, 0, 100)).flatMap(eventsOf);
     const failed = events.find((one) => one.kind === 'failed');
     return { chat, last: messages[0]?.content, open: conversation.status, reason: failed?.reason ?? '', at: failed?.block };
   }

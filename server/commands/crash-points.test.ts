@@ -14,7 +14,7 @@ import { type TestApp, testApp } from '../testing/test-app.ts';
 import { createField } from './fields.ts';
 import { chooseStart, createFlow, publishFlow } from './flows.ts';
 import { receiveEvent } from './receive-reply.ts';
-import type { ConversationEvent } from './save-step.ts';
+import { eventsOf } from './save-step.ts';
 import { createTag } from './tags.ts';
 import { wakeSession } from './wake-session.ts';
 
@@ -159,7 +159,7 @@ describe.each(databaseKinds)('a turn that dies on %s', (kind) => {
       'out: Thank you, Jane.',
       'out: Good bye.',
     ]);
-    const events = (await stepsAfter(t.app.db, conversation.id, 0, 100)).flatMap((step) => JSON.parse(step.events) as ConversationEvent[]);
+    const events = (await stepsAfter(t.app.db, conversation.id, 0, 100)).flatMap(eventsOf);
     expect(events.map((one) => one.seq)).toEqual(events.map((_, at) => at + 1));
     expect(await t.app.db.selectFrom('custom_event_log').selectAll().execute()).toHaveLength(2);
   });

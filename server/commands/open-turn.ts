@@ -20,6 +20,7 @@ import { type Revisions, readRevisions } from '../store/revisions.ts';
 import { findSession } from '../store/sessions.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
 import { flowsFor, liveFlows, loadVersion, type Place, versionOf } from './flow-set.ts';
+import { parseState } from './session-states.ts';
 import { turnWorld } from './turn-context.ts';
 
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
@@ -56,7 +57,7 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const person = await openSubscriber(tx, botId, conversation.subscriber_id);
   assert(person, 'a conversation has a subscriber');
   const row = conversation.session_id === null ? null : await findSession(tx, conversation.id, conversation.session_id);
-  const last = row ? (JSON.parse(row.state) as Session) : null;
+  const last = row ? parseState(row.id, row.state) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
   const nothingYet = { session: null, replaced: null, flows: onlyVersions({}), reply: null, spoken: null, outputs: [] };

@@ -10,7 +10,7 @@ import { makeWorld, type World } from '../testing/factories.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
 import { chooseStart, createFlow, publishFlow } from './flows.ts';
 import { receiveEvent, receiveReply } from './receive-reply.ts';
-import type { ConversationEvent } from './save-step.ts';
+import { eventsOf } from './save-step.ts';
 import { wakeSession } from './wake-session.ts';
 
 const greeting = {
@@ -88,7 +88,7 @@ describe.each(databaseKinds)('a durable turn on %s', (kind) => {
     await say(id, 'Jane');
     expect(await texts(id)).toEqual(['in: hi', 'out: Hello!', 'out: Your name?', 'in: Jane', 'out: Nice to meet you, Jane.']);
     expect((await findSubscriber(t.app.db, tenant.botId, subscriberId))?.first_name).toBe('Jane');
-    const events = (await stepsAfter(t.app.db, id, 0, 100)).flatMap((step) => JSON.parse(step.events) as ConversationEvent[]);
+    const events = (await stepsAfter(t.app.db, id, 0, 100)).flatMap(eventsOf);
     expect(events.map((one) => one.seq)).toEqual(events.map((_, at) => at + 1));
     expect(events.at(-1)).toMatchObject({ kind: 'session', status: 'ended' });
     await say(id, 'again');

@@ -14,6 +14,7 @@ import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
 import type { OpenSession, OpenTurn } from './open-turn.ts';
+import { printState } from './session-states.ts';
 import { applyChanges } from './subscriber-changes.ts';
 
 /** What happened in a conversation, a closed union; `seq` numbers it, `at` says when. */
@@ -68,15 +69,8 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const hasJobs = await writeJobs(tx, turn, sessionId, now);
   const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
   if (events.length > 0) {
-    const trace = turn.outputs.flatMap((one) => (one.kind === 'trace' ? [{ turn: one.turn, block: one.block, port: one.port, set: one.set }] : []));
-    await insertStep(tx, {
-      conversation_id: conversation.id,
-      last_seq: seq,
-      session_id: sessionId ?? turn.replaced?.id ?? null,
-      at: now,
-      events: JSON.stringify(events),
-      trace: JSON.stringify(trace),
-    });
+    const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };
+    await insertStep(tx, { conversation_id: conversation.id, last_seq: seq, session_id: sessionId ?? turn.replaced?.id ?? null, at: now, ...printed });
   }
   const isReopened = turn.reply !== null && conversation.status === 'done';
   const after: Conversation = {
@@ -93,6 +87,26 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
   if (events.length > 0) announce(tx, { ...place, seq, dueAt: workAt });
   return { conversationId: conversation.id, sessionId, events, messages, seq, conversation: after, state: stateAfter(turn) };
+}
+
+// Every turn writes these, so what its row says already (the last number, the time) is not said again for each.
+function unnumbered({ seq: _seq, at: _at, ...event }: ConversationEvent): Unnumbered {
+  return event;
+}
+
+/** What happened in a step, with its numbers: the last is the step's own, and there is no gap. */
+export function eventsOf({ last_seq: last, at, events }: Pick<StepRow, 'last_seq' | 'at' | 'events'>): ConversationEvent[] {
+  const said = JSON.parse(events) as Unnumbered[];
+  return said.map((event, index) => ({ seq: last - said.length + 1 + index, at, ...event }) as ConversationEvent);
+}
+
+/** A block that ran: the port it was left by, and the names of what it set, never the values. */
+export type Traced = { block: string; port: string; set?: string[] };
+
+function traceOf({ outputs }: OpenTurn): Traced[] {
+  const trace: Traced[] = [];
+  for (const one of outputs) if (one.kind === 'trace') trace.push({ block: one.block, port: one.port, ...(one.set.length > 0 ? { set: one.set } : {}) });
+  return trace;
 }
 
 function stateAfter({ session, replaced, last }: OpenTurn): Session | null {
@@ -201,17 +215,12 @@ function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
   return { kind: 'input', id: wait.id, status: replaced === null && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
 }
 
-/** What happened in a step, in order. */
-export function eventsOf(step: Pick<StepRow, 'events'>): ConversationEvent[] {
-  return JSON.parse(step.events) as ConversationEvent[];
-}
-
 async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<number | null> {
   if (turn.replaced?.id != null) await endSession(tx, turn, turn.replaced, turn.replaced.id, now);
   const { session } = turn;
   if (session === null) return null;
   if (session.id !== null && !hasMoved(session)) return session.id;
-  const change = { status: session.state.status, state: JSON.stringify(session.state) };
+  const change = { status: session.state.status, state: printState(session.id, session.state) };
   const id =
     session.id ??
     (await insertSession(tx, {

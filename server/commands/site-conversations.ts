@@ -13,8 +13,8 @@ import { insertPerson } from './subscribers.ts';
 export type Opening = { token: string; name: string; email: string; message: string };
 
 /** What a conversation goes by in the store, for either of the tokens that open it. The one a browser makes up holds on its site only. */
-export function hashesOf({ secrets }: Pick<App, 'secrets'>, site: Site, token: string): { visitor: string; publicId: string } {
-  return { visitor: secrets.mac('visitor', `${site.id} ${token}`), publicId: secrets.mac('visitor', token) };
+export function hashesOf({ secrets }: Pick<App, 'secrets'>, site: Site, token: string): { visitor: string; publicId(): string } {
+  return { visitor: secrets.mac('visitor', `${site.id} ${token}`), publicId: () => secrets.mac('visitor', token) };
 }
 
 /** The first message opens it. Where no flow answers, the site's own words do. */
@@ -32,7 +32,7 @@ export async function openConversation(
   const conversation = subscriber && (await insertConversation(tx, { ...place, subscriber_id: subscriber.id }, app.clock.now()));
   if (!conversation) throw new AppError('conflict', 'A conversation with this visitor token already exists');
   const conversationToken = app.secrets.mac('conversation', String(conversation.id));
-  await setPublicId(tx, site.bot_id, conversation.id, hashesOf(app, site, conversationToken).publicId);
+  await setPublicId(tx, site.bot_id, conversation.id, hashesOf(app, site, conversationToken).publicId());
   const step = await receiveMessage(app, tx, conversation, message);
   const autoReply = step.sessionId === null ? site.auto_reply : null;
   if (autoReply !== null) {

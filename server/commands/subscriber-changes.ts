@@ -22,12 +22,14 @@ const maxColumn = 500;
 export async function applyChanges(app: App, tx: Db, turn: OpenTurn, messages: readonly MessageRow[]): Promise<void> {
   const now = app.clock.now();
   const change: SubscriberChange = {};
-  const values = JSON.parse(turn.subscriber.fields) as { [id: string]: string };
+  let values: { [id: string]: string } | null = null;
   let isFieldSet = false;
   for (const output of turn.outputs) {
     if (output.kind !== 'change') continue;
-    if (output.change.do === 'set_field' && output.change.of === 'subscriber') isFieldSet = setField(turn, output.change, change, values) || isFieldSet;
-    else await applyOne(tx, turn, output.change, change, now);
+    if (output.change.do === 'set_field' && output.change.of === 'subscriber') {
+      values ??= JSON.parse(turn.subscriber.fields) as { [id: string]: string };
+      isFieldSet = setField(turn, output.change, change, values) || isFieldSet;
+    } else await applyOne(tx, turn, output.change, change, now);
   }
   if (isFieldSet) change.fields = JSON.stringify(values);
   if (Object.keys(change).length > 0) await updateSubscriber(tx, turn.conversation.bot_id, turn.subscriber.id, change, now);

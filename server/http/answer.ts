@@ -23,8 +23,9 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
   const cookies: string[] = [];
   const context = contextOf(machine, served, request, reply, { headers, cookies });
   if (route.stream) {
+    // It records nothing: an App of its own, with who asked, would only stay for as long as the stream does.
     const standing = standingOf(machine, served, passOf(machine, served, request), request.admitted as Admitted);
-    await openStream(machine.app, machine.streams, { source: await route.stream(context), standing, request, reply });
+    await openStream(machine, { source: await route.stream({ ...context, app: machine.app }), standing, request, reply });
     return reply;
   }
   const outcome = await runOf(machine, served, request, context, headers);

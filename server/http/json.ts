@@ -25,10 +25,13 @@ export function readJson(bytes: Buffer, texts: Texts = 'refused'): unknown {
   const text = decode(bytes);
   if (text.trim() === '') return undefined;
   checkDepth(text);
-  const value = parse(text, texts === 'mended' ? mend : undefined);
+  const value = parse(text, texts === 'mended' && mayNeedMending.test(text) ? mend : undefined);
   checkTree(value, texts);
   return value;
 }
+
+// The bytes were well-formed, so only an escape can write what needs mending; a reviver is slow, and most texts have none.
+const mayNeedMending = /\\u(0000|d[89a-f])/i;
 
 function mend(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;

@@ -139,6 +139,34 @@ describe.each(databaseKinds)('streams on %s', (kind) => {
     await nobodyListens();
   }, 60_000);
 
+  test('the socket of a stream answers nothing else: a second request on it ends it, one behind it waits for ever', async () => {
+    const id = await newChat();
+    const ask = `GET /chats/${id}/events?after=0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${world.key}\r\n\r\n`;
+    const other = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';
+    const later = await rawClient(port);
+    later.send(ask);
+    await later.waitFor(1);
+    later.send(other);
+    await later.closed;
+    expect(later.replies().map(({ status }) => status)).toEqual([200]);
+
+    const behind = await rawClient(port);
+    let received = '';
+    const told = new Promise<void>((resolve) => {
+      behind.socket.on('data', (bytes) => {
+        received += bytes.toString('latin1');
+        if (received.includes('pipelined!')) resolve();
+      });
+    });
+    behind.send(ask + other);
+    await behind.waitFor(1);
+    await say(id, 'pipelined');
+    await told;
+    expect(received.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+    behind.end();
+    await nobodyListens();
+  });
+
   test('whoever leaves while the first page is read leaves nothing behind', async () => {
     const id = await newChat();
     await Promise.all(

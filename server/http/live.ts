@@ -1,58 +1,71 @@
 // Streams of what happens, as server-sent events: numbered, readable again from any number, and never ahead of what the
 // reader has taken. The reading itself is in live/stream.ts.
-import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app.ts';
 import { AppError } from '../errors.ts';
 import type { Standing } from './live/standing.ts';
-import { begin, type Ending, Stream, stuckMs, type Wire } from './live/stream.ts';
+import { type Beginning, begin, type Ending, Stream, stuckMs, type Wire } from './live/stream.ts';
 import type { Streams } from './live/streams.ts';
 import type { LiveEvent, LiveSource } from './route.ts';
+import type { Machine } from './serve.ts';
 
 type Ask = { source: LiveSource; standing: Standing; request: FastifyRequest; reply: FastifyReply };
 
-export async function openStream(app: App, streams: Streams, { source, standing, request, reply }: Ask): Promise<void> {
+export async function openStream({ app, streams, sockets }: Machine, { source, standing, request, reply }: Ask): Promise<void> {
   const { raw } = reply;
   // What must be refused is refused before the stream begins, as any reply.
   const beginning = await begin(source, cursorOf(request));
   reply.hijack();
   // It left while the first page was read.
   if (raw.destroyed) return;
+  // What ends with its connection needs no chunks around each event.
+  raw.removeHeader('transfer-encoding');
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),
+    connection: 'close',
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache, no-transform',
     'x-accel-buffering': 'no',
   });
   if (request.method === 'HEAD') return void raw.end();
-  raw.write('retry: 2000\n\n');
-  const stream = new Stream(app, source, wireOf(raw), streams, beginning);
+  raw.flushHeaders();
+  const socket = sockets.take(raw);
+  if (socket) read(app, streams, { source, standing, beginning }, socket);
+}
+
+type Reading = Pick<Ask, 'source' | 'standing'> & { beginning: Beginning };
+
+/** Apart from openStream, so that what listens as long as the stream lasts holds neither request nor reply: 10,000 of them count. */
+function read(app: App, streams: Streams, { source, standing, beginning }: Reading, socket: Socket): void {
+  socket.write('retry: 2000\n\n');
+  const stream = new Stream(app, source, wireOf(socket), streams, beginning);
   const connection = { standing, alike: null, tick: (now: number) => stream.tick(now), end: (why: Ending) => stream.end(why) };
   streams.add(connection);
-  raw.on('drain', () => {
-    raw.socket?.setTimeout(0);
+  socket.on('drain', () => {
+    socket.setTimeout(0);
     stream.taken();
   });
-  raw.on('timeout', () => stream.end('slow'));
-  raw.on('close', () => {
+  socket.on('timeout', () => stream.end('slow'));
+  socket.on('close', () => {
     stream.stop();
     streams.remove(connection);
   });
 }
 
-function wireOf(raw: ServerResponse): Wire {
+function wireOf(socket: Socket): Wire {
   return {
     send: (one) => {
-      if (raw.write(blockOf(one))) return true;
+      if (socket.write(blockOf(one))) return true;
       // Node's own clock: it goes on as long as bytes are taken.
-      raw.socket?.setTimeout(stuckMs);
+      socket.setTimeout(stuckMs);
       return false;
     },
-    beat: () => void raw.write(': beat\n\n'),
+    beat: () => void socket.write(': beat\n\n'),
     end: (why) => {
       // Words to one who does not listen would only stay here.
-      if (why === 'slow') raw.destroy();
-      else if (!raw.writableEnded) raw.end(lastWords(why));
+      if (why === 'slow') socket.destroy();
+      else if (!socket.writableEnded) socket.end(lastWords(why));
     },
   };
 }

@@ -69,9 +69,9 @@ const selectLocked = kept((tx, one: { botId: number; id: number }) => {
 });
 
 /** By either of the hashes a website's conversation goes by. */
-export async function findOnSite(db: Db, botId: number, siteId: number, hashes: { visitor: string; publicId: string }): Promise<Conversation | null> {
+export async function findOnSite(db: Db, botId: number, siteId: number, hashes: { visitor: string; publicId(): string }): Promise<Conversation | null> {
   const [found] = await selectByVisitor(db, { botId, siteId, visitor: hashes.visitor });
-  return found ?? (await selectByPublicId(db, { botId, siteId, publicId: hashes.publicId }))[0] ?? null;
+  return found ?? (await selectByPublicId(db, { botId, siteId, publicId: hashes.publicId() }))[0] ?? null;
 }
 
 function onSite(db: Db, { botId, siteId }: { botId: number; siteId: number }) {

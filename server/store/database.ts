@@ -14,7 +14,7 @@ import { openSqlite, SqliteConnection, SqliteReader, sqliteCompiler } from './da
 import { postgresDialect, sqliteDialect } from './migrations.ts';
 
 export { companionOf, type Db } from './database/handle.ts';
-export { kept, keptChange, keptInsert, remembered } from './database/kept.ts';
+export { kept, keptChange, keptInsert, keptInserts, remembered } from './database/kept.ts';
 export type { Notices } from './database/postgres/notices.ts';
 export { hasRowLocks } from './database/postgres/row-locks.ts';
 export { catchUpGrams, extendGrams, findGrams, hasGrams, longTail } from './database/sqlite/grams.ts';
@@ -59,7 +59,7 @@ async function openSqliteFiles(options: DatabaseOptions): Promise<Database> {
   const checkpoint = new Checkpoint(file);
   const writing = canWrite ? openSqlite(file, 'write') : null;
   const reading = openSqlite(file, 'read');
-  const connection = new SqliteReader(reading);
+  const connection = new SqliteReader(reading, writing);
   const changes = new Changes();
   const afterCommit = (written: string[]): void => {
     changes.note(written);

@@ -1,7 +1,7 @@
 // Messages, append-only: the same rows and numbers at every door.
 import type { MediaKind } from '@parley/engine/message.ts';
 import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
-import { type Db, kept } from './database.ts';
+import { type Db, kept, keptInserts } from './database.ts';
 import type { Page, PageAsk } from './pages.ts';
 
 export type MessageTable = {
@@ -40,18 +40,11 @@ const columns = [
 ] as const satisfies (keyof NewMessage)[];
 const rowsPerInsert = 20;
 
-/** By column and row: `text 0`, `text 1`. The names are made once. */
-const names = Array.from({ length: rowsPerInsert }, (_, at) => columns.map((column) => ({ column, name: `${column} ${at}` })));
-type Values = { [columnAndRow: string]: NewMessage[keyof NewMessage] };
-
-/** An insert of so many rows, kept by their number. */
+/** An insert of so many rows, kept by their number. Its values are those of all rows, one after the other. */
 const inserts = Array.from({ length: rowsPerInsert }, (_, last) =>
-  kept((tx, values: Values) => {
-    const rows: unknown[] = names.slice(0, last + 1).map((row) => Object.fromEntries(row.map(({ column, name }) => [column, values[name]])));
-    return tx
-      .insertInto('message')
-      .values(rows as NewMessage[])
-      .returning('id');
+  keptInserts(last + 1, (tx, values: NewMessage[keyof NewMessage][]) => {
+    const rowAt = (at: number): unknown => Object.fromEntries(columns.map((column, n) => [column, values[at * columns.length + n]]));
+    return tx.insertInto('message').values(Array.from({ length: last + 1 }, (_, at) => rowAt(at)) as NewMessage[]);
   }),
 );
 
@@ -60,12 +53,9 @@ export async function insertMessages(tx: Db, rows: readonly NewMessage[]): Promi
   const ids: number[] = [];
   for (let from = 0; from < rows.length; from += rowsPerInsert) {
     const some = rows.slice(from, from + rowsPerInsert);
-    const values: Values = {};
-    some.forEach((row, at) => {
-      for (const { column, name } of names[at] ?? []) values[name] = row[column];
-    });
-    const inserted = await inserts[some.length - 1]?.(tx, values);
-    for (const { id } of inserted ?? []) ids.push(id);
+    const values: NewMessage[keyof NewMessage][] = [];
+    for (const row of some) for (const column of columns) values.push(row[column]);
+    ids.push(...((await inserts[some.length - 1]?.(tx, values)) ?? []));
   }
   return ids;
 }

@@ -1,6 +1,6 @@
 // A site: one place the web widget stands on, with its public key and the origins it may be used from.
 import type { Generated, Selectable } from 'kysely';
-import { type Db, kept } from './database.ts';
+import { type Db, remembered } from './database.ts';
 import { type CursorAsk, type CursorPage, cursorPage } from './pages.ts';
 
 export type SiteTable = {
@@ -34,7 +34,7 @@ export function insertSite(tx: Db, site: SiteValues & { workspaceId: number; bot
     .executeTakeFirstOrThrow();
 }
 
-const selectByKey = kept((db, one: { siteKey: string }) => db.selectFrom('site').selectAll().where('site_key', '=', one.siteKey));
+const selectByKey = remembered(['site'], (db, one: { siteKey: string }) => db.selectFrom('site').selectAll().where('site_key', '=', one.siteKey));
 
 export async function findSite(db: Db, workspaceId: number, id: number): Promise<Site | null> {
   const row = await db.selectFrom('site').selectAll().where('workspace_id', '=', workspaceId).where('id', '=', id).executeTakeFirst();

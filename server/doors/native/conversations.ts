@@ -3,6 +3,7 @@
 import { ns } from '@parley/engine/ids.ts';
 import type { Session } from '@parley/engine/session.ts';
 import { z } from 'zod';
+import type { Traced } from '../../commands/save-step.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { type Conversation, findConversation, listConversations } from '../../store/conversations.ts';
@@ -112,11 +113,7 @@ async function showSession(db: Db, one: Conversation): Promise<z.input<typeof se
     vars,
     started_at: row.started_at,
     updated_at: row.updated_at,
-    trace: steps
-      .toReversed()
-      .flatMap(({ at, trace }) =>
-        (JSON.parse(trace) as { block: string; port: string; set: string[] }[]).map(({ block, port, set }) => ({ at, block, port, set })),
-      ),
+    trace: steps.toReversed().flatMap(({ at, trace }) => (JSON.parse(trace) as Traced[]).map(({ block, port, set = [] }) => ({ at, block, port, set }))),
   };
 }
 

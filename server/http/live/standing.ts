@@ -13,13 +13,14 @@ export type Standing = {
 };
 
 export function standingOf({ app }: Pick<Machine, 'app'>, { route }: Served, pass: Pass, admitted: Admitted): Standing {
-  const before = rightsOf(admitted);
+  const access = route.access as Access;
+  const name = nameOf(admitted, access);
   return {
-    name: `${before} ${route.access} ${admitted.caller.kind === 'account' ? admitted.caller.signIn.hash : ''}`,
+    name,
     holds: async () => {
       try {
         const caller = await pass.caller();
-        return caller !== null && rightsOf({ caller, tenant: await authorise(app.db, caller, route.access as Access, pass.hints) }) === before;
+        return caller !== null && nameOf({ caller, tenant: await authorise(app.db, caller, access, pass.hints) }, access) === name;
       } catch (error) {
         // Where nobody can be looked up nothing can be read either: that is asked again.
         return !(error instanceof AppError) || error.status >= 500;
@@ -28,8 +29,9 @@ export function standingOf({ app }: Pick<Machine, 'app'>, { route }: Served, pas
   };
 }
 
-function rightsOf({ caller, tenant }: Pick<Admitted, 'caller' | 'tenant'>): string {
-  return JSON.stringify([callerName(caller, ''), tenant.workspaceId, tenant.botId, tenant.role, scopesOf(caller)]);
+function nameOf({ caller, tenant }: Pick<Admitted, 'caller' | 'tenant'>, access: Access): string {
+  const signIn = caller.kind === 'account' ? caller.signIn.hash : '';
+  return JSON.stringify([callerName(caller, ''), tenant.workspaceId, tenant.botId, tenant.role, scopesOf(caller), access, signIn]);
 }
 
 function scopesOf(caller: Caller): readonly string[] {

@@ -56,8 +56,8 @@ function logRequest(app: App, request: FastifyRequest, reply: FastifyReply, ms: 
     ms: Math.round(ms * 10) / 10,
     workspace: admitted?.tenant.workspaceId || undefined,
     caller: admitted?.caller.kind,
-    // The client went away before there was a reply.
-    cut: reply.raw.writableEnded ? undefined : true,
+    // The client went away before there was a reply. A stream is told of when it begins.
+    cut: reply.raw.writableEnded || reply.raw.headersSent ? undefined : true,
   };
   // What asks every few seconds would drown what people do.
   if (request.routeOptions.config.isProbe) app.log.debug(fields, 'request');

@@ -49,6 +49,11 @@ export type Sockets = {
   isFull(): boolean;
   /** Remembers what a socket is busy with. */
   note(reply: FastifyReply): void;
+  /**
+   * From here on the socket is the caller's: the head of the reply has been sent, what follows it lasts until the socket
+   * ends. The request is over for everyone else, so nothing of it stays for as long as the socket does.
+   */
+  take(response: ServerResponse): Socket | null;
   /** Node could not read on: it is answered what can be answered, and closed. */
   refuse(error: ClientError, socket: Socket): void;
   guard(server: FastifyInstance): void;
@@ -67,6 +72,7 @@ type Unread = { bytes: number; since: number };
 export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<string, string>): Sockets {
   const open = new Map<Socket, Unread>();
   const lastReply = new WeakMap<Socket, ServerResponse>();
+  const taken = new WeakSet<Socket>();
   const end = (socket: Socket, error: AppError, url: string): void => {
     if (socket.writable) socket.end(refusals.bytes(error, url, headers));
     // Destroyed at once, what it still sends would be answered by a reset, and the reply might never be read.
@@ -78,19 +84,24 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
   };
 
   return {
-    serve: (listener) => {
-      const { headersMs, requestMs, idleMs, lookMs } = bounds;
-      // A missing Host is refused by greet(), in the envelope of the door.
-      const options = { maxHeaderSize: maxHeaderBytes, requireHostHeader: false, connectionsCheckingInterval: lookMs, shouldUpgradeCallback: wantsSocket };
-      return createServer({ ...options, headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs }, listener);
-    },
+    // A reply in the middle of what the socket was taken for would be read as a part of it.
+    serve: (listener) => makeServer(bounds, (request, response) => void (taken.has(request.socket) ? request.socket.destroy() : listener(request, response))),
     isFull: () => open.size > bounds.maxSockets,
     // Not the reply's own socket, which a pipelined one has only when its turn comes.
     note: (reply) => void lastReply.set(reply.request.raw.socket, reply.raw),
+    take: (response) => {
+      const { socket } = response;
+      if (!socket) return null;
+      taken.add(socket);
+      lastReply.delete(socket);
+      response.detachSocket(socket);
+      response.emit('close');
+      return socket;
+    },
     refuse: (error, socket) => {
       const last = lastReply.get(socket);
       const isOpen = last !== undefined && !last.writableEnded;
-      if (!socket.writable || error.code === 'ECONNRESET' || (isOpen && last.headersSent)) return void socket.destroy();
+      if (taken.has(socket) || !socket.writable || error.code === 'ECONNRESET' || (isOpen && last.headersSent)) return void socket.destroy();
       const refused = refusalOf(error);
       const url = targetOf(error.rawPacket) ?? last?.req.url ?? '';
       socket.pause();
@@ -125,6 +136,12 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
       }
     },
   };
+}
+
+function makeServer({ headersMs, requestMs, idleMs, lookMs }: Bounds, listener: RequestListener): Server {
+  // A missing Host is refused by greet(), in the envelope of the door.
+  const options = { maxHeaderSize: maxHeaderBytes, requireHostHeader: false, connectionsCheckingInterval: lookMs, shouldUpgradeCallback: wantsSocket };
+  return createServer({ ...options, headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs }, listener);
 }
 
 /** Unread is a reply of which nothing new could be written for a while; one that a stream keeps adding to moves on. */

@@ -96,6 +96,10 @@ export function companionOf(db: Db): Companion | null {
 /** A connection that remembers its first failure, for runBody. */
 export type Connection = DatabaseConnection & { failure: { error: unknown } | null };
 
+async function usedAfterEnd(): Promise<never> {
+  throw new Error('assertion failed: a transaction handle was used after its transaction had ended');
+}
+
 /**
  * Runs a transaction's body with a handle of its own, which refuses every use after the body's end instead of losing a
  * write. A statement that failed fails the whole, even when the body swallowed its error: Postgres commits nothing
@@ -104,10 +108,8 @@ export type Connection = DatabaseConnection & { failure: { error: unknown } | nu
 export async function runBody<T>(flavour: Flavour, connection: Connection, body: (tx: Db) => Promise<T>, overdue?: Promise<never>): Promise<T> {
   let hasEnded = false;
   connection.failure = null;
-  const provideConnection: ConnectionProvider['provideConnection'] = async (consumer) => {
-    assert(!hasEnded, 'a transaction handle was used after its transaction had ended');
-    return consumer(connection);
-  };
+  // Not async: each promise between a query and its answer is paid by every query of every turn.
+  const provideConnection: ConnectionProvider['provideConnection'] = (consumer) => (hasEnded ? usedAfterEnd() : consumer(connection));
   try {
     const running = body(makeHandle(flavour, { provideConnection }));
     const value = await (overdue === undefined ? running : Promise.race([running, overdue]));

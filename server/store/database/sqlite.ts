@@ -59,11 +59,24 @@ export class SqliteConnection implements Connection {
   }
 }
 
-/** For what runs outside a transaction: an error arrives in the words of the one who asked. */
+/**
+ * For what runs outside a transaction: an error arrives in the words of the one who asked. A connection throws its pages
+ * away after every commit of another, so what plainly only reads is asked of the one that writes, whose pages are always
+ * fresh; not while it is inside a transaction, of which nothing may be seen yet.
+ */
 export class SqliteReader extends SqliteConnection {
+  readonly #writing: { db: DatabaseSync; connection: SqliteConnection } | null;
+
+  constructor(reading: DatabaseSync, writing: DatabaseSync | null) {
+    super(reading);
+    this.#writing = writing === null ? null : { db: writing, connection: new SqliteConnection(writing) };
+  }
+
   override async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const writing = this.#writing;
     try {
-      return await super.executeQuery<R>(query);
+      if (writing === null || writing.db.isTransaction || query.query.kind !== 'SelectQueryNode') return await super.executeQuery<R>(query);
+      return await writing.connection.executeQuery<R>(query);
     } catch (error) {
       throw sqliteFault(error);
     }

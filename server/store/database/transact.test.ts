@@ -27,6 +27,25 @@ describe.each(databaseKinds)('a transaction on %s', (kind) => {
     }
   });
 
+  test('is seen by nobody else before it has settled', async () => {
+    await put('hidden', 'before');
+    const written = Promise.withResolvers<void>();
+    let isOver = false;
+    const read = written.promise
+      .then(() => get('hidden'))
+      .finally(() => {
+        isOver = true;
+      });
+    await database.transact(async (tx) => {
+      await writeSetting(tx, workspace, 'hidden', 'after');
+      written.resolve();
+      // Statements, for a body may await nothing else.
+      for (let statement = 0; !isOver && statement < 10_000; statement += 1) await readSetting(tx, workspace, 'hidden');
+    });
+    expect(await read).toBe('before');
+    expect(await get('hidden')).toBe('after');
+  });
+
   test('that throws undoes its own writes and no others of the same moment', async () => {
     const asked = Array.from({ length: 30 }, (_, n) =>
       database.transact(async (tx) => {

@@ -7,7 +7,7 @@ import type { App } from '../../app.ts';
 import type { Tenant } from '../../auth.ts';
 import { chooseStart, createFlow, publishFlow } from '../../commands/flows.ts';
 import { type Received, receiveEvent } from '../../commands/receive-reply.ts';
-import type { ConversationEvent } from '../../commands/save-step.ts';
+import { eventsOf } from '../../commands/save-step.ts';
 import { workOnce } from '../../jobs/worker.ts';
 import { insertConversation } from '../../store/conversations.ts';
 import { listMessages } from '../../store/messages.ts';
@@ -177,7 +177,7 @@ class Life {
     const at = expected.findIndex((line, index) => line !== texts[index]);
     if (at >= 0) this.#found.push(`line ${at} is "${texts[at]}" and should be "${expected[at]}"`);
     else if (texts.length > expected.length) this.#found.push(`there is more than there should be: "${texts[expected.length]}"`);
-    const events = (await stepsAfter(db, id, 0, 500)).flatMap((step) => JSON.parse(step.events) as ConversationEvent[]);
+    const events = (await stepsAfter(db, id, 0, 500)).flatMap(eventsOf);
     if (events.some((one, index) => one.seq !== index + 1)) this.#found.push('the numbers of events have a gap');
   }
 }

@@ -4,7 +4,7 @@
 import type { Context, Output } from '@parley/engine/advance/turn.ts';
 import { advance, type Flows, type Input } from '@parley/engine/advance.ts';
 import { type Ask, insideAsks } from '@parley/engine/effect.ts';
-import type { Message, Reply } from '@parley/engine/message.ts';
+import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
 import { newSession, type Session } from '@parley/engine/session.ts';
 import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
@@ -21,8 +21,11 @@ import { turnWorld } from './turn-context.ts';
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
 export type OpenSession = { id: number | null; rev: number; flowId: number; version: number; state: Session; found: Session | null; startedAt: number };
 
-/** What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter. */
-export type Spoken = { message: Message; text: string; author: { kind: 'bot' | 'agent'; id: number | null; name: string } };
+/**
+ * What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter; `files` are
+ * those that attachFiles has let through.
+ */
+export type Spoken = { message: Message; text: string; author: { kind: 'bot' | 'agent'; id: number | null; name: string }; files?: FileRef[] };
 
 export type OpenTurn = {
   conversation: Conversation;

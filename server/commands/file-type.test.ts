@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { plainFiles, riskyFiles } from '../testing/sample-files.ts';
+import { plainFiles, riskyFiles } from '../testing/files/samples.ts';
 import { type FileType, makeSniffer } from './file-type.ts';
 
 function sniff(name: string, bytes: Buffer, pieceBytes = bytes.length): FileType {

@@ -7,14 +7,14 @@ import { receiveReply } from '../../commands/receive-reply.ts';
 import { hashesOf } from '../../commands/site-conversations.ts';
 import { keepHouse } from '../../jobs/schedule.ts';
 import { type Conversation, findOnSite } from '../../store/conversations.ts';
-import { insertArriving, spaceOf } from '../../store/files.ts';
+import { filesOfMessages, insertArriving, spaceOf } from '../../store/files.ts';
 import { listMessages } from '../../store/messages.ts';
 import type { Site } from '../../store/sites.ts';
 import { deleteSubscriber } from '../../store/subscribers.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { makeWorld, type World } from '../../testing/factories.ts';
-import { formOf } from '../../testing/form.ts';
-import { plainFiles, png, riskyFiles } from '../../testing/sample-files.ts';
+import { formOf } from '../../testing/files/form.ts';
+import { plainFiles, png, riskyFiles } from '../../testing/files/samples.ts';
 import { call, type Request, scenario } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 
@@ -85,6 +85,7 @@ describe.each(databaseKinds)('files of the widget on %s', (kind) => {
     const [row] = (await listMessages(t.app.db, talk.conversation.id, { limit: 10, notes: 'without' })).filter((one) => one.id === message);
     expect(JSON.parse(row?.body ?? '').files).toMatchObject([{ id: file.id, name: 'Grüße.png', type: 'image/png', size: png.length }]);
     const id = (await rowOf(file))?.id ?? 0;
+    expect((await filesOfMessages(t.app.db, talk.conversation.id, [message - 1, message, message + 1])).map((one) => one.id)).toEqual([id]);
     const expected = {
       'content-type': /^image\/png$/,
       'content-length': new RegExp(`^${png.length}$`),

@@ -54,6 +54,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     isDoors?: boolean;
+    /** It brings a file, and may take its time. */
+    isUpload?: boolean;
   }
 }
 
@@ -131,7 +133,7 @@ function addRoute(machine: Machine, server: FastifyInstance, door: Door, route: 
   server.route({
     method: route.method,
     url: url.replace(/\{(\w+)\}/g, ':$1'),
-    config: { isDoors: true },
+    config: { isDoors: true, isUpload: route.upload !== undefined },
     onRequest: async (request, reply) => {
       request.served = served;
       // A WebSocket is judged where its refusals can still be told to a browser.

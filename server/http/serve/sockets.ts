@@ -15,9 +15,10 @@ const maxHeaderBytes = 16 * 1024;
 export type Bounds = {
   /** Past it a request is answered 503; a little further connections are dropped unread. */
   maxSockets: number;
-  /** How long the headers and the whole of a request may take. */
+  /** How long the headers, the whole of a request, and one that brings a file may take. */
   headersMs: number;
   requestMs: number;
+  uploadMs: number;
   /** How long a connection may be kept without a request; longer than the proxies in front of it do (60 s). */
   idleMs: number;
   /** How long a reply may lie unread. */
@@ -35,6 +36,8 @@ export const defaultBounds: Bounds = {
   maxSockets: 15_000,
   headersMs: 10_000,
   requestMs: 30_000,
+  // Ten megabytes from a telephone with a third of a megabit.
+  uploadMs: 240_000,
   idleMs: 72_000,
   stuckMs: 30_000,
   lookMs: 2_000,
@@ -49,6 +52,8 @@ export type Sockets = {
   isFull(): boolean;
   /** Remembers what a socket is busy with. */
   note(reply: FastifyReply): void;
+  /** What brings no file has less time than Node gives to all. */
+  hurry(request: IncomingMessage): void;
   /** Node could not read on: it is answered what can be answered, and closed. */
   refuse(error: ClientError, socket: Socket): void;
   guard(server: FastifyInstance): void;
@@ -63,9 +68,11 @@ const lingerMs = 1_000;
 const drainLookMs = 10;
 
 type Unread = { bytes: number; since: number };
+type Hurried = { request: IncomingMessage; since: number };
 
 export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<string, string>): Sockets {
   const open = new Map<Socket, Unread>();
+  const hurried = new Map<Socket, Hurried>();
   const lastReply = new WeakMap<Socket, ServerResponse>();
   const end = (socket: Socket, error: AppError, url: string): void => {
     if (socket.writable) socket.end(refusals.bytes(error, url, headers));
@@ -77,40 +84,54 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
     if (![...open.keys()].some(({ writableLength }) => writableLength > 0)) server.server.closeIdleConnections();
   };
 
+  const refuseOn = (error: ClientError, socket: Socket): void => {
+    const last = lastReply.get(socket);
+    const isOpen = last !== undefined && !last.writableEnded;
+    if (!socket.writable || error.code === 'ECONNRESET' || (isOpen && last.headersSent)) return void socket.destroy();
+    const refused = refusalOf(error);
+    const url = targetOf(error.rawPacket) ?? last?.req.url ?? '';
+    socket.pause();
+    // Sent behind a good request that is still being worked on: that one gets its reply first.
+    if (isOpen && last.req.complete) last.once('close', () => end(socket, refused, url));
+    else end(socket, refused, url);
+  };
+
   return {
     serve: (listener) => {
-      const { headersMs, requestMs, idleMs, lookMs } = bounds;
+      const { headersMs, uploadMs, idleMs, lookMs } = bounds;
       // A missing Host is refused by greet(), in the envelope of the door.
       const options = { maxHeaderSize: maxHeaderBytes, requireHostHeader: false, connectionsCheckingInterval: lookMs, shouldUpgradeCallback: wantsSocket };
-      return createServer({ ...options, headersTimeout: headersMs, requestTimeout: requestMs, keepAliveTimeout: idleMs }, listener);
+      return createServer({ ...options, headersTimeout: headersMs, requestTimeout: uploadMs, keepAliveTimeout: idleMs }, listener);
     },
     isFull: () => open.size > bounds.maxSockets,
     // Not the reply's own socket, which a pipelined one has only when its turn comes.
     note: (reply) => void lastReply.set(reply.request.raw.socket, reply.raw),
-    refuse: (error, socket) => {
-      const last = lastReply.get(socket);
-      const isOpen = last !== undefined && !last.writableEnded;
-      if (!socket.writable || error.code === 'ECONNRESET' || (isOpen && last.headersSent)) return void socket.destroy();
-      const refused = refusalOf(error);
-      const url = targetOf(error.rawPacket) ?? last?.req.url ?? '';
-      socket.pause();
-      // Sent behind a good request that is still being worked on: that one gets its reply first.
-      if (isOpen && last.req.complete) last.once('close', () => end(socket, refused, url));
-      else end(socket, refused, url);
+    hurry: (request) => {
+      const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+      const hasBody = length !== '0' || encoding !== undefined;
+      if (hasBody && open.has(request.socket)) hurried.set(request.socket, { request, since: performance.now() });
     },
+    refuse: refuseOn,
     guard: (server) => {
       const http = server.server;
       const resume = (request: IncomingMessage, response: ServerResponse): void => void http.emit('request', request, response);
       http.maxConnections = bounds.maxSockets + 500;
       http.on('connection', (socket: Socket) => {
         open.set(socket, { bytes: 0, since: 0 });
-        socket.once('close', () => open.delete(socket));
+        socket.once('close', () => {
+          open.delete(socket);
+          hurried.delete(socket);
+        });
       });
       http.on('connect', (request: IncomingMessage, socket: Socket) => end(socket, new AppError('method_not_allowed', 'This is no proxy.'), request.url ?? ''));
       // Without these listeners Node would invite a body before the request was admitted, and answer 417 without one.
       http.on('checkContinue', resume);
       http.on('checkExpectation', resume);
-      const looking = setInterval(() => closeStuck(open, bounds.stuckMs), bounds.lookMs).unref();
+      const look = (): void => {
+        closeStuck(open, bounds.stuckMs);
+        for (const socket of takeLate(hurried, bounds.requestMs)) refuseOn(tooSlow, socket);
+      };
+      const looking = setInterval(look, bounds.lookMs).unref();
       server.addHook('onClose', async () => clearInterval(looking));
     },
     drain: async (server) => {
@@ -125,6 +146,19 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
       }
     },
   };
+}
+
+const tooSlow = Object.assign(new Error('the body took too long'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+
+/** Those whose request has not come whole in time; of the others the ones that have are forgotten. */
+function takeLate(hurried: Map<Socket, Hurried>, requestMs: number): Socket[] {
+  const late: Socket[] = [];
+  for (const [socket, { request, since }] of hurried) {
+    const isLate = performance.now() - since >= requestMs;
+    if (isLate && !request.complete) late.push(socket);
+    if (isLate || request.complete) hurried.delete(socket);
+  }
+  return late;
 }
 
 /** Unread is a reply of which nothing new could be written for a while; one that a stream keeps adding to moves on. */

@@ -103,7 +103,7 @@ type Block = { bytes: Uint8Array; total: number };
 /** The first of these bytes; null when there is no such file. */
 async function readBlock(call: Caller, key: string, { from, to }: ByteRange): Promise<Block | null> {
   const outcome = await call({ method: 'GET', key, headers: { range: `bytes=${from}-${Math.min(to, from + blockBytes - 1)}` } });
-  if (outcome.status === 404) return null;
+  if (outcome.status === 404 && codeOf(outcome) === 'NoSuchKey') return null;
   // Of nothing there is no range.
   if (outcome.status === 416) return { bytes: new Uint8Array(), total: 0 };
   const [, first, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(outcome.headers['content-range'] ?? '') ?? []).map(Number);
@@ -152,6 +152,9 @@ function isPassing({ kind, status }: Outcome): boolean {
 function faultOf(method: string, outcome: Outcome): Error {
   if (isPassing(outcome))
     return new AppError('unavailable', 'The store of the files does not answer. Try again in a moment.', { headers: { 'retry-after': '5' } });
-  const code = /<Code>(\w{1,60})<\/Code>/.exec(String(outcome.value))?.[1] ?? outcome.error ?? '';
-  return new Error(`the S3 bucket answered ${method} with ${outcome.status ?? outcome.kind} ${code}`);
+  return new Error(`the S3 bucket answered ${method} with ${outcome.status ?? outcome.kind} ${codeOf(outcome) ?? outcome.error ?? ''}`);
+}
+
+function codeOf(outcome: Outcome): string | null {
+  return /<Code>(\w{1,60})<\/Code>/.exec(String(outcome.value))?.[1] ?? null;
 }

@@ -97,7 +97,7 @@ async function* fileLines(directory: string, counts: { files: number }): AsyncGe
   for (const entry of entries.filter((one) => one.isFile())) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(directory, path);
-    // Removed since the list was made: then no row of it stays either, once the backup is restored and kept.
+    // Removed since the names were read: housekeeping does not wait for a backup.
     const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return null;
       throw error;

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { AppError } from '../../errors.ts';
 import type { Refusals } from '../errors.ts';
 import { wantsSocket } from '../live/upgrade.ts';
+import { makeHaste } from './haste.ts';
 import { createServer } from './node-http.ts';
 
 /** Of the address and the headers together. */
@@ -68,22 +69,16 @@ const lingerMs = 1_000;
 const drainLookMs = 10;
 
 type Unread = { bytes: number; since: number };
-type Hurried = { request: IncomingMessage; since: number };
 
 export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<string, string>): Sockets {
   const open = new Map<Socket, Unread>();
-  const hurried = new Map<Socket, Hurried>();
+  const haste = makeHaste(bounds.requestMs);
   const lastReply = new WeakMap<Socket, ServerResponse>();
   const end = (socket: Socket, error: AppError, url: string): void => {
     if (socket.writable) socket.end(refusals.bytes(error, url, headers));
     // Destroyed at once, what it still sends would be answered by a reset, and the reply might never be read.
     setTimeout(() => socket.destroy(), lingerMs).unref();
   };
-  // Ends connections without a request. Node alone would also cut those whose reply has ended but not left yet.
-  const closeIdle = (server: FastifyInstance): void => {
-    if (![...open.keys()].some(({ writableLength }) => writableLength > 0)) server.server.closeIdleConnections();
-  };
-
   const refuseOn = (error: ClientError, socket: Socket): void => {
     const last = lastReply.get(socket);
     const isOpen = last !== undefined && !last.writableEnded;
@@ -106,11 +101,8 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
     isFull: () => open.size > bounds.maxSockets,
     // Not the reply's own socket, which a pipelined one has only when its turn comes.
     note: (reply) => void lastReply.set(reply.request.raw.socket, reply.raw),
-    hurry: (request) => {
-      const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
-      const hasBody = length !== '0' || encoding !== undefined;
-      if (hasBody && open.has(request.socket)) hurried.set(request.socket, { request, since: performance.now() });
-    },
+    // Of a test's request there is no socket, and nothing to wait for.
+    hurry: (request) => void (open.has(request.socket) && haste.hurry(request)),
     refuse: refuseOn,
     guard: (server) => {
       const http = server.server;
@@ -120,7 +112,7 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
         open.set(socket, { bytes: 0, since: 0 });
         socket.once('close', () => {
           open.delete(socket);
-          hurried.delete(socket);
+          haste.forget(socket);
         });
       });
       http.on('connect', (request: IncomingMessage, socket: Socket) => end(socket, new AppError('method_not_allowed', 'This is no proxy.'), request.url ?? ''));
@@ -129,37 +121,33 @@ export function makeSockets(refusals: Refusals, bounds: Bounds, headers: Record<
       http.on('checkExpectation', resume);
       const look = (): void => {
         closeStuck(open, bounds.stuckMs);
-        for (const socket of takeLate(hurried, bounds.requestMs)) refuseOn(tooSlow, socket);
+        for (const socket of haste.takeLate()) refuseOn(tooSlow, socket);
       };
       const looking = setInterval(look, bounds.lookMs).unref();
       server.addHook('onClose', async () => clearInterval(looking));
     },
-    drain: async (server) => {
-      // Not http's own close(), which cuts what closeIdle() does not.
-      if (server.server.listening) NetServer.prototype.close.call(server.server);
-      const begun = performance.now();
-      while (open.size > 0) {
-        const ms = performance.now() - begun;
-        if (ms > bounds.closeMs) for (const socket of open.keys()) socket.destroy();
-        else if (ms > bounds.graceMs) closeIdle(server);
-        await sleep(drainLookMs);
-      }
-    },
+    drain: (server) => drain(server, open, bounds),
   };
 }
 
-const tooSlow = Object.assign(new Error('the body took too long'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
-
-/** Those whose request has not come whole in time; of the others the ones that have are forgotten. */
-function takeLate(hurried: Map<Socket, Hurried>, requestMs: number): Socket[] {
-  const late: Socket[] = [];
-  for (const [socket, { request, since }] of hurried) {
-    const isLate = performance.now() - since >= requestMs;
-    if (isLate && !request.complete) late.push(socket);
-    if (isLate || request.complete) hurried.delete(socket);
-  }
-  return late;
+// Ends connections without a request. Node alone would also cut those whose reply has ended but not left yet.
+function closeIdle(server: FastifyInstance, open: ReadonlyMap<Socket, Unread>): void {
+  if (![...open.keys()].some(({ writableLength }) => writableLength > 0)) server.server.closeIdleConnections();
 }
+
+async function drain(server: FastifyInstance, open: ReadonlyMap<Socket, Unread>, { closeMs, graceMs }: Bounds): Promise<void> {
+  // Not http's own close(), which cuts what closeIdle() does not.
+  if (server.server.listening) NetServer.prototype.close.call(server.server);
+  const begun = performance.now();
+  while (open.size > 0) {
+    const ms = performance.now() - begun;
+    if (ms > closeMs) for (const socket of open.keys()) socket.destroy();
+    else if (ms > graceMs) closeIdle(server, open);
+    await sleep(drainLookMs);
+  }
+}
+
+const tooSlow: ClientError = Object.assign(new Error('the body took too long'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
 
 /** Unread is a reply of which nothing new could be written for a while; one that a stream keeps adding to moves on. */
 function closeStuck(open: Map<Socket, Unread>, stuckMs: number): void {

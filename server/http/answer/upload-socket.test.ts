@@ -14,7 +14,7 @@ describe('an upload on a connection', () => {
   beforeAll(async () => {
     t = await testApp();
     world = await makeWorld(t.app);
-    on = await listen(t.app, { bounds: { requestMs: 300, lookMs: 50 } });
+    on = await listen(t.app, { bounds: { requestMs: 300, lookMs: 50, maxUploads: 2 } });
   });
   afterAll(async () => {
     await on.close();
@@ -61,6 +61,21 @@ describe('an upload on a connection', () => {
     expect((await upload.waitFor(1))[0]?.status).toBe(201);
     upload.end();
     other.end();
+  });
+
+  test('is one of so many at once, and what brings no file does not wait for them', async () => {
+    const slow = [await rawClient(on.port), await rawClient(on.port)];
+    for (const client of slow) {
+      client.send(head(form.body.length));
+      client.send(form.body.subarray(0, 1_000));
+    }
+    await until(async () => (await rows()).filter((one) => one.state === 'arriving').length === 2);
+    const [refused] = await sendRaw(on.port, Buffer.concat([Buffer.from(head(form.body.length)), form.body]));
+    expect([refused?.status, refused?.headers['retry-after']]).toEqual([503, '5']);
+    const [other] = await sendRaw(on.port, `GET /v1/me HTTP/1.1\r\nHost: x\r\nX-API-KEY: ${world.key}\r\n\r\n`);
+    expect(other?.status).toBe(200);
+    for (const client of slow) client.end();
+    await until(async () => (await rows()).every((one) => one.state === 'loose'));
   });
 
   test('is invited when its length may pass, and refused at once when it may not', async () => {

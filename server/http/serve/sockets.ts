@@ -28,6 +28,8 @@ export type Bounds = {
   lookMs: number;
   /** Requests that may be worked on at once; the next is answered 503 at once instead of late. */
   maxBusy: number;
+  /** Files that may be arriving at once. */
+  maxUploads: number;
   /** Of a stop: how long clients may still be told to go elsewhere, and when what has not ended is cut. */
   graceMs: number;
   closeMs: number;
@@ -43,6 +45,7 @@ export const defaultBounds: Bounds = {
   stuckMs: 30_000,
   lookMs: 2_000,
   maxBusy: 4_000,
+  maxUploads: 500,
   graceMs: 200,
   closeMs: 20_000,
 };

@@ -19,7 +19,8 @@ export type Purpose =
   | 'wait-webhook'
   | 'visitor'
   | 'conversation'
-  | 'ticket';
+  | 'ticket'
+  | 'file';
 
 export type Secrets = {
   /** Keyed hash, base64url: what is stored instead of a token. */

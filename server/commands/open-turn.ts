@@ -7,7 +7,7 @@ import { holds } from '@parley/engine/condition.ts';
 import { type Ask, insideAsks } from '@parley/engine/effect.ts';
 import { durationMs } from '@parley/engine/expression/functions/dates.ts';
 import type { Scope, Surroundings } from '@parley/engine/expression.ts';
-import type { Message, Reply } from '@parley/engine/message.ts';
+import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
 import { newSession, type Session, type Vars } from '@parley/engine/session.ts';
 import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
@@ -26,8 +26,11 @@ import { turnWorld } from './turn-context.ts';
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
 export type OpenSession = { id: number | null; rev: number; flowId: number; version: number; state: Session; found: Session | null; startedAt: number };
 
-/** What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter. */
-export type Spoken = { message: Message; text: string; author: { kind: 'bot' | 'agent'; id: number | null; name: string } };
+/**
+ * What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter; `files` are
+ * those that attachFiles has let through.
+ */
+export type Spoken = { message: Message; text: string; author: { kind: 'bot' | 'agent'; id: number | null; name: string }; files?: FileRef[] };
 
 export type OpenTurn = {
   conversation: Conversation;

@@ -40,6 +40,8 @@ export type Machine = {
   checkReplies: boolean;
   /** Requests being admitted or answered; one whose body is still arriving does not count. */
   busy: number;
+  /** Files being taken in, which may last; they are counted apart. */
+  uploads: number;
   isDraining: boolean;
 };
 
@@ -54,6 +56,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     isDoors?: boolean;
+    /** It brings a file, and may take its time. */
+    isUpload?: boolean;
   }
 }
 
@@ -73,6 +77,7 @@ export function buildServer(app: App, doors: Door[], options: ServeOptions): Fas
     bounds,
     checkReplies,
     busy: 0,
+    uploads: 0,
     isDraining: false,
   };
   const server = makeFastify(machine, headers);
@@ -131,13 +136,16 @@ function addRoute(machine: Machine, server: FastifyInstance, door: Door, route: 
   server.route({
     method: route.method,
     url: url.replace(/\{(\w+)\}/g, ':$1'),
-    config: { isDoors: true },
+    config: { isDoors: true, isUpload: route.upload !== undefined },
     onRequest: async (request, reply) => {
       request.served = served;
       // A WebSocket is judged where its refusals can still be told to a browser.
       if (!isTaken(request)) request.admitted = await whileBusy(machine, () => admit(machine, served, request, reply));
     },
-    handler: (request, reply) => whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, served, request, reply)),
+    handler: (request, reply) => {
+      if (route.upload) return whileUploading(machine, () => answer(machine, served, request, reply));
+      return whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, served, request, reply));
+    },
   });
 }
 
@@ -147,6 +155,18 @@ async function whileBusy<T>(machine: Machine, work: () => Promise<T>): Promise<T
     return await work();
   } finally {
     machine.busy -= 1;
+  }
+}
+
+async function whileUploading<T>(machine: Machine, work: () => Promise<T>): Promise<T> {
+  if (machine.uploads >= machine.bounds.maxUploads) {
+    throw new AppError('unavailable', 'Too many files are arriving. Try again in a moment.', { headers: { 'retry-after': '5' } });
+  }
+  machine.uploads += 1;
+  try {
+    return await work();
+  } finally {
+    machine.uploads -= 1;
   }
 }
 
@@ -168,6 +188,10 @@ function addBodyParsers(server: FastifyInstance): void {
     readBody(bytes, headers['content-type'] ?? '', headers['content-encoding'], served?.door.mendsTexts ? 'mended' : 'refused');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   server.addContentTypeParser(/^application\/[\w.+-]*\+json\b/, { parseAs: 'buffer' }, parse);
+  // A file is read by the route's answer, as it arrives.
+  server.addContentTypeParser('multipart/form-data', async ({ served }: FastifyRequest) => {
+    if (!served?.route.upload) throw new AppError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
+  });
   server.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, bytes: Buffer) => {
     if (bytes.length > 0) throw new AppError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
   });

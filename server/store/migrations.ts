@@ -7,6 +7,7 @@ import { conversations } from './migrations/0012-conversations.ts';
 import { listIndexes } from './migrations/0014-list-indexes.ts';
 import { chatVariables } from './migrations/0015-chat-variables.ts';
 import { cooldowns } from './migrations/0016-cooldowns.ts';
+import { files } from './migrations/0020-files.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -57,4 +58,4 @@ function postgresSearch({ table, owner, text }: Parameters<Dialect['search']>[0]
   ];
 }
 
-export const migrations: Migration[] = [accounts, tagsAndFields, flows, subscribers, conversations, listIndexes, chatVariables, cooldowns];
+export const migrations: Migration[] = [accounts, tagsAndFields, flows, subscribers, conversations, listIndexes, chatVariables, cooldowns, files];

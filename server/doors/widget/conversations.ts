@@ -48,7 +48,7 @@ function siteOf(caller: Caller): Site {
   return caller.site;
 }
 
-function conversationOf(caller: Caller): Conversation {
+export function conversationOf(caller: Caller): Conversation {
   assert(caller.kind === 'site' && caller.conversation, 'a path that names a conversation is looked up before');
   return caller.conversation;
 }
@@ -81,7 +81,7 @@ function sinceOf(value: string): number {
   return Math.floor(Date.parse(read.text) / 1000);
 }
 
-const perMinute = (name: string, max: number, sharedMax: number): Limit[] => [
+export const perMinute = (name: string, max: number, sharedMax: number): Limit[] => [
   { name: `widget-${name}`, per: 'caller and address', max, sharedMax, windowMs: 60_000 },
 ];
 

@@ -7,6 +7,7 @@ import { type Door, type Headers, headerText } from '../../http/route.ts';
 import { findOnSite } from '../../store/conversations.ts';
 import { findSiteByKey } from '../../store/sites.ts';
 import { conversationRoutes } from './conversations.ts';
+import { fileRoutes } from './files.ts';
 
 /** Said in these words whatever happened. */
 const fixed: Partial<Record<ErrorCode, string>> = {
@@ -22,7 +23,7 @@ export const widgetDoor: Door = {
   title: 'Widget API',
   description: 'The calls of the chat widget. The key of a site is public: it names the site, and opens nothing without a visitor’s token.',
   prefix: '/api/v1/chat',
-  routes: conversationRoutes,
+  routes: [...conversationRoutes, ...fileRoutes],
   document: {
     path: '/api/v1/chat/openapi.json',
     securitySchemes: {

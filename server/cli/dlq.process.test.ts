@@ -17,9 +17,9 @@ describe('parley dlq', () => {
     await app.transact(async (tx) => {
       for (const to of ['one', 'two']) {
         const payload = JSON.stringify({ botId: 1, conversationId: 1, sessionId: 1, id: '1:1', ask: { ask: 'fax', to } });
-        await insertJob(tx, { kind: 'ask:fax', workspace_id: 1, key: to, payload, run_at: 0 }, 0);
+        await insertJob(tx, { kind: 'ask:fax', workspace_id: 1, key: to, payload, lane: null }, { now: 0, delayMs: 0 });
       }
-      for (const job of await tx.selectFrom('job').selectAll().execute()) await buryJob(tx, job, 1_768_473_000_000, 'no paper');
+      for (const job of await tx.selectFrom('job').selectAll().execute()) await buryJob(tx, job, { now: 1_768_473_000_000, error: 'no paper' });
     });
     await close();
   });

@@ -10,7 +10,6 @@ import { assert } from '../errors.ts';
 import { announce } from '../live.ts';
 import { type Conversation, saveConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
-import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, saveSession, setTimer } from '../store/sessions.ts';
 import type { OpenSession, OpenTurn } from './open-turn.ts';
@@ -53,7 +52,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   });
   const seq = events.at(-1)?.seq ?? conversation.seq;
   await applyChanges(app, tx, turn, messages);
-  const hasJobs = await writeJobs(tx, turn, sessionId, now);
+  const hasJobs = await writeJobs(app, tx, turn, sessionId);
   const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
   if (events.length > 0) {
     const trace = turn.outputs.flatMap((one) => (one.kind === 'trace' ? [{ turn: one.turn, block: one.block, port: one.port, set: one.set }] : []));
@@ -204,23 +203,20 @@ async function endSession(tx: Db, turn: OpenTurn, session: OpenSession, id: numb
 }
 
 /** Outside asks become jobs; their key makes the same ask the same job, whatever is repeated. */
-async function writeJobs(tx: Db, turn: OpenTurn, sessionId: number | null, now: number): Promise<boolean> {
+async function writeJobs(app: App, tx: Db, turn: OpenTurn, sessionId: number | null): Promise<boolean> {
   let hasJobs = false;
   for (const output of turn.outputs) {
     if (output.kind !== 'ask' || insideAsks.has(output.ask.ask) || sessionId === null) continue;
     const payload = { botId: turn.conversation.bot_id, conversationId: turn.conversation.id, sessionId, id: output.id, ask: output.ask };
     hasJobs = true;
-    await insertJob(
-      tx,
-      {
-        kind: `ask:${output.ask.ask}`,
-        workspace_id: turn.conversation.workspace_id,
-        key: `${sessionId}:${output.id}`,
-        payload: JSON.stringify(payload),
-        run_at: now,
-      },
-      now,
-    );
+    await app.queue.enqueue(tx, {
+      kind: `ask:${output.ask.ask}`,
+      workspace_id: turn.conversation.workspace_id,
+      key: `${sessionId}:${output.id}`,
+      payload: JSON.stringify(payload),
+      // A session waits for the answer before it asks again.
+      lane: null,
+    });
   }
   return hasJobs;
 }

@@ -1,0 +1,130 @@
+// The jobs that run in this process, each under its lease, and what becomes of one: done, tried again later, or given up.
+
+import type { Db } from '../store/database.ts';
+import { buryJob, finishJob, insertJob, type Job, type Lease, leaseJobs, type NewJob, renewLeases, retryJob } from '../store/jobs.ts';
+import type { Duty, Ground, Loss } from './queue.ts';
+import { retryDelayMs } from './retry.ts';
+
+// With the longest that a lost one is overlooked (2 s overdue, looked for every 2.5 s), under the 30 s that are promised.
+export const leaseMs = 25_000;
+const renewMs = 8_000;
+const maxJobs = 100;
+const maxAttempts = 8;
+const maxCrashes = 2;
+const maxReasonUnits = 1_000;
+
+export type Hands = {
+  /** In the transaction that puts a job off: it is to be brought again then. */
+  putOff?(tx: Db, id: number, delayMs: number): Promise<void>;
+  /** There is room again, and the next of its lane may go. */
+  ended?(job: Job): void;
+};
+
+/** Whoever has lost the lease must not write what it found. */
+class LeaseLost extends Error {}
+
+export class Crew {
+  readonly #app: Ground;
+  readonly #duty: Duty;
+  readonly #hands: Hands;
+  readonly #running = new Map<number, { job: Job; work: Promise<void> }>();
+  #renewing: NodeJS.Timeout | null = null;
+
+  constructor(app: Ground, duty: Duty, hands: Hands = {}) {
+    this.#app = app;
+    this.#duty = duty;
+    this.#hands = hands;
+  }
+
+  get room(): number {
+    return maxJobs - this.#running.size;
+  }
+
+  /** Takes what is due, as much as there is room for, and begins with it. Returns how many that were. */
+  async take(only: Lease['only'] = {}, within: (tx: Db) => Promise<void> = async () => {}): Promise<number> {
+    const { room } = this;
+    const { clock } = this.#app;
+    if (room <= 0) return 0;
+    const jobs = await this.#app.transact(async (tx) => {
+      await within(tx);
+      // Its own are not taken again when the clock jumps past their lease.
+      return leaseJobs(tx, { now: clock.now(), leaseMs, limit: room, except: [...this.#running.keys()], only });
+    });
+    for (const job of jobs) this.#begin(job);
+    return jobs.length;
+  }
+
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ work }) => work));
+  }
+
+  async roomFor(count: number): Promise<void> {
+    while (this.room < count) await Promise.race([...this.#running.values()].map(({ work }) => work));
+  }
+
+  #begin(job: Job): void {
+    const work = this.#work(job).then(
+      () => this.#end(job),
+      (error: unknown) => {
+        this.#app.log.error({ job: job.id, reason: String(error) }, 'what became of a job could not be written; its lease brings it back');
+        this.#end(job);
+      },
+    );
+    this.#running.set(job.id, { job, work });
+    this.#renewing ??= setInterval(() => void this.#renew(), renewMs).unref();
+  }
+
+  #end(job: Job): void {
+    this.#running.delete(job.id);
+    if (this.#running.size === 0 && this.#renewing) {
+      clearInterval(this.#renewing);
+      this.#renewing = null;
+    }
+    this.#hands.ended?.(job);
+  }
+
+  async #renew(): Promise<void> {
+    const jobs = [...this.#running.values()].map(({ job }) => job);
+    const now = this.#app.clock.now();
+    const [renewed] = await Promise.allSettled([this.#app.transact((tx) => renewLeases(tx, jobs, { now, leaseMs }))]);
+    if (renewed.status === 'rejected') this.#app.log.warn({ reason: String(renewed.reason) }, 'the leases of running jobs could not be renewed');
+  }
+
+  /** Never throws for a fault of the job: that is counted, and in the end given up. */
+  async #work(job: Job): Promise<void> {
+    const { log, transact, clock } = this.#app;
+    const mayRun = job.crashes === 0 || (job.crashes < maxCrashes && this.#duty.mayRunAgain(job));
+    if (!mayRun) return this.#giveUp(job, { outcome: 'unknown', reason: 'the worker died with it' });
+    const finish = async (tx: Db): Promise<void> => {
+      if (!(await finishJob(tx, job))) throw new LeaseLost(`job ${job.id} was taken by another worker`);
+    };
+    const [done] = await Promise.allSettled([this.#duty.run(job, finish)]);
+    if (done.status === 'fulfilled') return;
+    const reason = String(done.reason).slice(0, maxReasonUnits);
+    log.warn({ job: job.id, kind: job.kind, attempt: job.attempts, reason }, 'a job failed');
+    if (done.reason instanceof LeaseLost) return;
+    if (job.attempts >= maxAttempts) return this.#giveUp(job, { outcome: 'failed', reason });
+    const delayMs = retryDelayMs(job.attempts, Math.random());
+    await transact(async (tx) => {
+      if (await retryJob(tx, job, { now: clock.now(), delayMs, error: reason })) await this.#hands.putOff?.(tx, job.id, delayMs);
+    });
+  }
+
+  /** Who waits for it is told in the same transaction. If that cannot be, it is given up all the same. */
+  async #giveUp(job: Job, loss: Loss): Promise<void> {
+    const { log, transact, clock } = this.#app;
+    const bury = (tx: Db): Promise<boolean> => buryJob(tx, job, { now: clock.now(), error: loss.reason });
+    const tell = async (tx: Db): Promise<void> => {
+      if (await bury(tx)) await this.#duty.giveUp(tx, job, loss);
+    };
+    const [told] = await Promise.allSettled([transact(tell)]);
+    if (told.status === 'fulfilled') return;
+    log.error({ job: job.id, reason: String(told.reason) }, 'a session could not be told that its job was given up');
+    await transact(bury);
+  }
+}
+
+/** The row of a job; null when it is there already. */
+export function keep(app: Ground, tx: Db, job: NewJob, delayMs: number): Promise<number | null> {
+  return insertJob(tx, job, { now: app.clock.now(), delayMs });
+}

@@ -1,0 +1,30 @@
+// The queue of one process: it looks at its table whenever a job is due.
+import { nextJob } from '../store/jobs.ts';
+import { Crew, keep } from './crew.ts';
+import type { Ground, OpenQueue } from './queue.ts';
+import { type Looked, never, Rounds } from './rounds.ts';
+
+export function tableQueue(app: Ground): OpenQueue {
+  return {
+    enqueue: async (tx, job) => void (await keep(app, tx, job, 0)),
+    schedule: async (tx, job, delayMs) => void (await keep(app, tx, job, delayMs)),
+    work: async (duty) => {
+      // There was no room for others before, or it was not their turn.
+      const crew = new Crew(app, duty, { ended: ({ lane }) => (lane !== null || crew.room === 1) && rounds.hear(0) });
+      const rounds = new Rounds(app, () => look(app, crew));
+      return async () => {
+        await rounds.stop();
+        await crew.settled();
+      };
+    },
+    open: async () => {},
+    close: async () => {},
+  };
+}
+
+async function look(app: Ground, crew: Crew): Promise<Looked> {
+  const now = app.clock.now();
+  const nextAt = crew.room > 0 ? ((await nextJob(app.db)) ?? never) : never;
+  const begun = nextAt <= now ? await crew.take() : 0;
+  return { begun, nextAt: nextAt > now ? nextAt : never };
+}

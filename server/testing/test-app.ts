@@ -65,6 +65,8 @@ export async function testApp(on: DatabaseKind | Database = 'sqlite', environmen
     pass: async (ms) => {
       clock.advance(ms);
       if (database.isShared) await app.transact((tx) => age(tx, ms));
+      // Whoever sleeps until something is due looks again.
+      app.live.publish([{ workspaceId: 0, botId: null, conversationId: null, seq: 0, dueAt: 0 }]);
     },
     lines,
     close: async () => {

@@ -55,7 +55,10 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const hasJobs = await writeJobs(app, tx, turn, sessionId);
   const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
   if (events.length > 0) {
-    const trace = turn.outputs.flatMap((one) => (one.kind === 'trace' ? [{ turn: one.turn, block: one.block, port: one.port, set: one.set }] : []));
+    const trace = turn.outputs.flatMap((one) => {
+      const { kind, ...traced } = one;
+      return kind === 'trace' ? [traced] : [];
+    });
     await insertStep(tx, {
       conversation_id: conversation.id,
       last_seq: seq,

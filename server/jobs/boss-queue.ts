@@ -57,10 +57,16 @@ async function openBoss({ log }: Ground, url: string): Promise<Boss> {
     log.warn({ reason: String(error) }, 'the queue could not be asked; jobs are found in the table meanwhile');
   });
   boss.on('warning', ({ message }) => log.info({ reason: message }, 'pg-boss warns'));
-  await boss.start();
-  await boss.createQueue(name, { retryLimit: 0, expireInSeconds: 60, deleteAfterSeconds: 60, notify: false });
-  // Known from now on: asked for inside a transaction it would be read on another connection.
-  await boss.getQueue(name);
+  let isOpen = false;
+  try {
+    await boss.start();
+    await boss.createQueue(name, { retryLimit: 0, expireInSeconds: 60, deleteAfterSeconds: 60, notify: false });
+    // Nothing; but pg-boss reads what the queue is like now, and not on another connection in the middle of a transaction.
+    await boss.insert(name, []);
+    isOpen = true;
+  } finally {
+    if (!isOpen) await boss.stop({ graceful: false });
+  }
   const signal = async (tx: Db, id: number, delayMs: number): Promise<void> => {
     await boss.insert(name, [{ data: { id } satisfies Signal, startAfter: delayMs / 1_000 }], { db: fromKysely(tx) });
   };
@@ -68,19 +74,12 @@ async function openBoss({ log }: Ground, url: string): Promise<Boss> {
 }
 
 async function workOn(app: Ground, { boss, signal }: Boss, duty: Duty): Promise<() => Promise<void>> {
-  const takeOr = (only: Parameters<Crew['take']>[0]) => {
-    taking = taking
-      .then(() => crew.take(only))
-      .then(
-        () => {},
-        (error: unknown) => app.log.warn({ reason: String(error) }, 'the worker could not look for work; it tries again'),
-      );
-  };
-  let taking: Promise<void> = Promise.resolve();
-  const crew = new Crew(app, duty, {
-    putOff: signal,
-    ended: ({ lane }) => lane !== null && takeOr({ lane }),
-  });
+  const takeOrWarn = (only: Parameters<Crew['take']>[0]): Promise<void> =>
+    crew.take(only).then(
+      () => {},
+      (error: unknown) => app.log.warn({ reason: String(error) }, 'the worker could not look for work; it tries again'),
+    );
+  const crew = new Crew(app, duty, { putOff: signal, ended: ({ lane }) => void (lane !== null && takeOrWarn({ lane })) });
   const options = { batchSize, burstWhenBatchFull: true, pollingIntervalSeconds: pollSeconds };
   const worker = await boss.work<Signal>(name, options, async (signals) => {
     await crew.take({ ids: signals.map(({ data }) => data.id) });
@@ -89,12 +88,16 @@ async function workOn(app: Ground, { boss, signal }: Boss, duty: Duty): Promise<
   const stopListening = app.live.listen('everything', (one) => {
     if (one === null || (one.dueAt !== null && one.dueAt <= app.clock.now() + aheadMs)) boss.notifyWorker(worker);
   });
-  const sweeping = setInterval(() => takeOr({ overdueMs }), sweepMs).unref();
+  let isStopped = false;
+  const sweep = async (): Promise<void> => {
+    await takeOrWarn({ overdueMs });
+    if (!isStopped) sweeping.refresh();
+  };
+  const sweeping = setTimeout(() => void sweep(), sweepMs).unref();
   return async () => {
     stopListening();
-    clearInterval(sweeping);
-    await boss.offWork(name, { wait: true });
-    await taking;
-    await crew.settled();
+    isStopped = true;
+    clearTimeout(sweeping);
+    await Promise.all([crew.close(), boss.offWork(name, { wait: true })]);
   };
 }

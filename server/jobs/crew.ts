@@ -2,7 +2,7 @@
 
 import type { Db } from '../store/database.ts';
 import { buryJob, finishJob, insertJob, type Job, type Lease, leaseJobs, type NewJob, renewLeases, retryJob } from '../store/jobs.ts';
-import type { Duty, Ground, Loss } from './queue.ts';
+import { type Duty, type Ground, LeaseLost, type Loss, OutcomeUnknown } from './queue.ts';
 import { retryDelayMs } from './retry.ts';
 
 // With the longest that a lost one is overlooked (2 s overdue, looked for every 2.5 s), under the 30 s that are promised.
@@ -12,6 +12,8 @@ const maxJobs = 100;
 const maxAttempts = 8;
 const maxCrashes = 2;
 const maxReasonUnits = 1_000;
+/** A stop takes 25 s at most, all in all. */
+const maxStopMs = 20_000;
 
 export type Hands = {
   /** In the transaction that puts a job off: it is to be brought again then. */
@@ -20,15 +22,15 @@ export type Hands = {
   ended?(job: Job): void;
 };
 
-/** Whoever has lost the lease must not write what it found. */
-class LeaseLost extends Error {}
-
 export class Crew {
   readonly #app: Ground;
   readonly #duty: Duty;
   readonly #hands: Hands;
   readonly #running = new Map<number, { job: Job; work: Promise<void> }>();
+  readonly #taking = new Set<Promise<unknown>>();
   #renewing: NodeJS.Timeout | null = null;
+  #isClosed = false;
+  readonly #closing = Promise.withResolvers<void>();
 
   constructor(app: Ground, duty: Duty, hands: Hands = {}) {
     this.#app = app;
@@ -37,19 +39,27 @@ export class Crew {
   }
 
   get room(): number {
-    return maxJobs - this.#running.size;
+    return this.#isClosed ? 0 : maxJobs - this.#running.size;
   }
 
   /** Takes what is due, as much as there is room for, and begins with it. Returns how many that were. */
-  async take(only: Lease['only'] = {}, within: (tx: Db) => Promise<void> = async () => {}): Promise<number> {
+  async take(only: Lease['only'] = {}): Promise<number> {
     const { room } = this;
-    const { clock } = this.#app;
     if (room <= 0) return 0;
-    const jobs = await this.#app.transact(async (tx) => {
-      await within(tx);
-      // Its own are not taken again when the clock jumps past their lease.
-      return leaseJobs(tx, { now: clock.now(), leaseMs, limit: room, except: [...this.#running.keys()], only });
-    });
+    const taking = this.#take(room, only);
+    this.#taking.add(taking);
+    try {
+      return await taking;
+    } finally {
+      this.#taking.delete(taking);
+    }
+  }
+
+  async #take(limit: number, only: Lease['only']): Promise<number> {
+    const { clock, transact } = this.#app;
+    // Its own are not taken again when the clock jumps past their lease.
+    const lease = { now: clock.now(), leaseMs, limit, except: [...this.#running.keys()], only };
+    const jobs = await transact((tx) => leaseJobs(tx, lease));
     for (const job of jobs) this.#begin(job);
     return jobs.length;
   }
@@ -58,8 +68,19 @@ export class Crew {
     while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ work }) => work));
   }
 
+  /** Takes nothing more and waits for what runs, though not for ever: what is left has its lease run out. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#closing.resolve();
+    const { promise: enough, resolve } = Promise.withResolvers<void>();
+    const patience = setTimeout(resolve, maxStopMs);
+    await Promise.race([Promise.allSettled(this.#taking).then(() => this.settled()), enough]);
+    clearTimeout(patience);
+    if (this.#running.size > 0) this.#app.log.warn({ jobs: [...this.#running.keys()] }, 'stopping without the end of some jobs; their leases bring them back');
+  }
+
   async roomFor(count: number): Promise<void> {
-    while (this.room < count) await Promise.race([...this.#running.values()].map(({ work }) => work));
+    while (!this.#isClosed && this.room < count) await Promise.race([this.#closing.promise, ...[...this.#running.values()].map(({ work }) => work)]);
   }
 
   #begin(job: Job): void {
@@ -103,6 +124,7 @@ export class Crew {
     const reason = String(done.reason).slice(0, maxReasonUnits);
     log.warn({ job: job.id, kind: job.kind, attempt: job.attempts, reason }, 'a job failed');
     if (done.reason instanceof LeaseLost) return;
+    if (done.reason instanceof OutcomeUnknown) return this.#giveUp(job, { outcome: 'unknown', reason: done.reason.message.slice(0, maxReasonUnits) });
     if (job.attempts >= maxAttempts) return this.#giveUp(job, { outcome: 'failed', reason });
     const delayMs = retryDelayMs(job.attempts, Math.random());
     await transact(async (tx) => {

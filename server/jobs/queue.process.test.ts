@@ -14,7 +14,7 @@ import type { Duty } from './queue.ts';
 
 const fewestKills = 6;
 const mostKills = 60;
-const child = join(import.meta.dirname, '..', 'testing', 'work-forever.ts');
+const child = join(import.meta.dirname, '..', 'testing', 'children', 'work-forever.ts');
 const patient = { timeout: 30_000, interval: 10 };
 
 async function start(act: 'open' | 'hang', { dataDir, databaseUrl }: Place): Promise<ChildProcess> {

@@ -15,7 +15,7 @@ export type Queue = {
 };
 
 export type Duty = {
-  /** Does it. Calls `finish` in the transaction that keeps what came of it; throws when nothing did, and it is tried again. */
+  /** Does it. Calls `finish` in the transaction that keeps what came of it; throws when nothing was done, and it is tried again. */
   run(job: Job, finish: (tx: Db) => Promise<void>): Promise<void>;
   /** Whether it may be done again after a worker has died with it: then nobody knows what came of it. */
   mayRunAgain(job: Job): boolean;
@@ -28,6 +28,12 @@ export type Loss = { outcome: 'unknown' | 'failed'; reason: string };
 
 /** What a queue is built on: the app without it. */
 export type Ground = Omit<App, 'queue'>;
+
+/** Thrown by `run`: it may have been done, so it is given up and not tried again. */
+export class OutcomeUnknown extends Error {}
+
+/** Whoever has lost the lease must not write what it found. */
+export class LeaseLost extends Error {}
 
 /** What main.ts opens and closes; nobody else does. */
 export type OpenQueue = Queue & { open(): Promise<void>; close(): Promise<void> };

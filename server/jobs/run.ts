@@ -1,16 +1,22 @@
 // What a worker does with a job: it asks the outside, or wakes a session whose timer failed, and brings the answer back as
 // an input. The answer and the end of its job are one transaction, so a crash in between asks again or finds it done,
 // never half of it.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { readBrand } from '../commands/brand.ts';
 import { wakeSession } from '../commands/wake-session.ts';
 import type { AnyEffect, Performed } from '../effects.ts';
+import { AppError } from '../errors.ts';
+import type { Db } from '../store/database.ts';
 import type { Job } from '../store/jobs.ts';
 import { readSetting } from '../store/settings.ts';
-import type { Duty } from './queue.ts';
+import { type Duty, LeaseLost, OutcomeUnknown } from './queue.ts';
+import { retryDelayMs } from './retry.ts';
 import type { TimerPayload } from './timers.ts';
 
 const maxErrorUnits = 500;
+/** Together less than a lease. */
+const maxKeeps = 4;
 
 type AskPayload = { botId: number; conversationId: number; sessionId: number; id: string; ask: { ask: string } };
 
@@ -27,16 +33,14 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
       }
       const payload = JSON.parse(job.payload) as AskPayload;
       const answer = await answerTo(app, job, payload, effects);
-      await app.transact(async (tx) => {
+      if (!answer.ok && answer.values.kind === 'unknown_outcome') throw new OutcomeUnknown(String(answer.values.error));
+      const keep = async (tx: Db): Promise<void> => {
         await wakeSession(app, tx, payload, { kind: 'answer', id: payload.id, ...answer });
         await finish(tx);
-      });
+      };
+      await keepAnswer(app, keep, { mayBeAskedAgain: mayRunAgain(job, effects) });
     },
-    mayRunAgain: (job) => {
-      if (job.kind === 'timer') return true;
-      const { ask } = JSON.parse(job.payload) as AskPayload;
-      return effects.find((one) => one.ask === ask.ask)?.isRepeatable?.(ask as never) ?? false;
-    },
+    mayRunAgain: (job) => mayRunAgain(job, effects),
     // The conversation goes on by the block's error way instead of waiting for ever.
     giveUp: async (tx, job, { outcome, reason }) => {
       if (job.kind === 'timer') return;
@@ -45,6 +49,25 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
       await wakeSession(app, tx, payload, { kind: 'answer', id: payload.id, ok: false, values });
     },
   };
+}
+
+function mayRunAgain(job: Job, effects: readonly AnyEffect[]): boolean {
+  if (job.kind === 'timer') return true;
+  const { ask } = JSON.parse(job.payload) as AskPayload;
+  return effects.find((one) => one.ask === ask.ask)?.isRepeatable?.(ask as never) ?? false;
+}
+
+/** What the outside answered must not be lost to an outage that passes, for it may not be asked twice. */
+async function keepAnswer(app: App, keep: (tx: Db) => Promise<void>, { mayBeAskedAgain }: { mayBeAskedAgain: boolean }): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const [kept] = await Promise.allSettled([app.transact(keep)]);
+    if (kept.status === 'fulfilled') return;
+    const { reason } = kept;
+    if (mayBeAskedAgain || reason instanceof LeaseLost) throw reason;
+    const mayPass = reason instanceof AppError && reason.code === 'unavailable';
+    if (!mayPass || attempt === maxKeeps) throw new OutcomeUnknown(`its answer could not be kept: ${reason}`);
+    await sleep(retryDelayMs(attempt, Math.random()));
+  }
 }
 
 async function answerTo(app: App, job: Job, { ask }: AskPayload, effects: readonly AnyEffect[]): Promise<Performed> {

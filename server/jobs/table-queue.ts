@@ -14,7 +14,7 @@ export function tableQueue(app: Ground): OpenQueue {
       const rounds = new Rounds(app, () => look(app, crew));
       return async () => {
         await rounds.stop();
-        await crew.settled();
+        await crew.close();
       };
     },
     open: async () => {},

@@ -1,5 +1,6 @@
 // /v1/conversations: who talks with the bot, what was said, and where the flow stands.
 
+import type { Trace } from '@parley/engine/advance/turn.ts';
 import { ns } from '@parley/engine/ids.ts';
 import type { Session } from '@parley/engine/session.ts';
 import { z } from 'zod';
@@ -52,7 +53,15 @@ const session = z
     started_at: time,
     updated_at: time,
     trace: z
-      .array(z.object({ at: time, block: z.string(), port: z.string(), set: z.array(z.string()).describe('What the block changed, by name.') }))
+      .array(
+        z.object({
+          at: time,
+          block: z.string(),
+          port: z.string(),
+          set: z.array(z.string()).describe('What the block changed, by name.'),
+          reason: z.string().nullable().describe('Why it left by that port, where the port alone does not say: `unknown_outcome`, `timeout`, `blocked`.'),
+        }),
+      )
       .describe('The blocks it ran, oldest first; of the latest 200 turns.'),
   })
   .meta({ id: 'Session' });
@@ -114,9 +123,7 @@ async function showSession(db: Db, one: Conversation): Promise<z.input<typeof se
     updated_at: row.updated_at,
     trace: steps
       .toReversed()
-      .flatMap(({ at, trace }) =>
-        (JSON.parse(trace) as { block: string; port: string; set: string[] }[]).map(({ block, port, set }) => ({ at, block, port, set })),
-      ),
+      .flatMap(({ at, trace }) => (JSON.parse(trace) as Trace[]).map(({ block, port, set, reason = null }) => ({ at, block, port, set, reason }))),
   };
 }
 

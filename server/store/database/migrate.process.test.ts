@@ -13,7 +13,7 @@ import { describeTables } from './backup/schema.ts';
 import { appliedMigrations, migrate } from './migrate.ts';
 
 const rounds = 20;
-const child = join(import.meta.dirname, '..', '..', 'testing', 'migrate-forever.ts');
+const child = join(import.meta.dirname, '..', '..', 'testing', 'children', 'migrate-forever.ts');
 const names = migrations.map(({ name }) => name);
 
 /** Tables and columns: what a schema is, as far as rows can tell. */

@@ -1,8 +1,8 @@
 // A child for queue.process.test.ts, to be killed. `open`: makes the queue of a database anew, over and over, so that a kill
 // at any moment lands in the making. `hang`: asks for a job, begins it and never ends it.
 import { sql } from 'kysely';
-import { readConfig } from '../config.ts';
-import { openApp, withQueue } from '../main.ts';
+import { readConfig } from '../../config.ts';
+import { openApp, withQueue } from '../../main.ts';
 
 const [, , act = '', dataDir = '', databaseUrl = ''] = process.argv;
 

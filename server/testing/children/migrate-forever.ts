@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { migrate } from '../store/database/migrate.ts';
-import { openDatabase } from '../store/database.ts';
+import { migrate } from '../../store/database/migrate.ts';
+import { openDatabase } from '../../store/database.ts';
 
 const [, , directory = '', databaseUrl = ''] = process.argv;
 

@@ -1,18 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
 import { openApp } from '../main.ts';
 import { buryJob, insertJob } from '../store/jobs.ts';
 import { type Ended, parley, parleyJson, startServer } from '../testing/command-line.ts';
+import { databaseKinds, makePlace, type Place } from '../testing/databases.ts';
 
 type DeadJob = { id: number; kind: string; error: string; payload?: { ask: { to: string } } };
 
-describe('parley dlq', () => {
-  const environment = { DATA_DIR: mkdtempSync(join(tmpdir(), 'test-dlq-')) };
+describe.each(databaseKinds)('parley dlq on %s', (kind) => {
+  let place: Place;
+  let environment: Record<string, string>;
 
   beforeAll(async () => {
+    place = await makePlace(kind);
+    environment = { DATA_DIR: place.dataDir, ...(place.databaseUrl === null ? {} : { DATABASE_URL: place.databaseUrl }) };
     const { app, close } = await openApp(readConfig(environment).config, { write: () => {}, fatal: () => {} });
     await app.transact(async (tx) => {
       for (const to of ['one', 'two']) {
@@ -23,7 +24,7 @@ describe('parley dlq', () => {
     });
     await close();
   });
-  afterAll(() => rmSync(environment.DATA_DIR, { recursive: true, force: true }));
+  afterAll(() => place.remove());
 
   const list = async (): Promise<DeadJob[]> => (await parleyJson<{ data: DeadJob[] }>(['dlq', 'list'], environment)).json.data;
   const told = ({ code, stdout, stderr }: Ended): [number | null, string] => [code, stdout.trim() || stderr.trim()];

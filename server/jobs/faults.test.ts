@@ -181,6 +181,19 @@ describe.each(databaseKinds)('work that is done later, on %s', (kind) => {
     await forget();
   });
 
+  test('what a conversation asked before it was deleted ends with nobody to tell', async () => {
+    const id = await begin('calling');
+    expect((await call(t, { method: 'DELETE', path: `/chats/${id}`, key: world.key })).status).toBeLessThan(300);
+    await t.app.transact(async (tx) => void (await tx.deleteFrom('conversation').execute()));
+    expect(
+      await workOnce(
+        t.app,
+        caller(async () => found),
+      ),
+    ).toBe(1);
+    expect(await t.app.db.selectFrom('job').select('id').execute()).toEqual([]);
+  });
+
   test('a call that hangs holds up neither timers nor other calls', async () => {
     let release = (): void => {};
     const stop = await startWorker(

@@ -1,10 +1,11 @@
 // What a queue promises, whoever brings the jobs: the same cases for the table of one process and for pg-boss.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { replayJob } from '../commands/dead-jobs.ts';
 import { announce } from '../live.ts';
 import type { Db } from '../store/database.ts';
-import { deadJobs, type Job, leaseJobs, type NewJob } from '../store/jobs.ts';
+import { deadJobs, insertJob, type Job, leaseJobs, type NewJob } from '../store/jobs.ts';
 import { type DatabaseKind, databaseKinds, makeDatabase } from '../testing/databases.ts';
 import { makeWorld } from '../testing/factories.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
@@ -324,5 +325,26 @@ describe.each(shared)('nodes that share %s, and whose clocks differ by minutes',
 
     for (const node of nodes) await node.close();
     await close();
+  });
+});
+
+describe.each(shared)('pg-boss on %s', (kind) => {
+  test('brings each job, over few connections, and what it never heard of or lost is found in the table', async () => {
+    const t = await testApp(kind);
+    const duty = recorder(t);
+    const stop = await t.app.queue.work(duty);
+    const keys = ['a', 'b', 'c', 'd', 'e'];
+    for (const key of keys) await t.app.transact((tx) => t.app.queue.enqueue(tx, job(key)));
+    await expect.poll(() => duty.done.length, patient).toBe(keys.length);
+    const spent = sql<{ n: number }>`select count(*)::int as n from pgboss.job where name = 'due' and state = 'completed'`;
+    await expect.poll(async () => (await spent.execute(t.app.db)).rows[0]?.n, patient).toBe(keys.length);
+    const connections = await sql<{ n: number }>`
+      select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = 'queue'`.execute(t.app.db);
+    expect(connections.rows[0]?.n).toBeLessThanOrEqual(2);
+    // As it comes from a backup, or from an older version that runs beside this one.
+    await t.app.transact((tx) => insertJob(tx, job('unheard of'), { now: t.clock.now(), delayMs: 0 }));
+    await expect.poll(() => duty.done.at(-1), patient).toBe('unheard of');
+    await stop();
+    await t.close();
   });
 });

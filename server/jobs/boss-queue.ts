@@ -3,7 +3,8 @@
 // nothing that matters is kept by pg-boss, and what a signal does not bring is found in the table a little later.
 import type { PgBoss } from 'pg-boss';
 import type { Db } from '../store/database.ts';
-import { Crew, keep } from './crew.ts';
+import { insertJob, type NewJob } from '../store/jobs.ts';
+import { Crew } from './crew.ts';
 import type { Duty, Ground, OpenQueue } from './queue.ts';
 
 const name = 'due';
@@ -27,9 +28,9 @@ export function bossQueue(app: Ground, url: string): OpenQueue {
     opening ??= openBoss(app, url);
     return opening;
   };
-  const add = async (tx: Db, job: Parameters<OpenQueue['enqueue']>[1], delayMs: number): Promise<void> => {
+  const add = async (tx: Db, job: NewJob, delayMs: number): Promise<void> => {
     const { signal } = await opened();
-    const id = await keep(app, tx, job, delayMs);
+    const id = await insertJob(tx, job, { now: app.clock.now(), delayMs });
     if (id !== null) await signal(tx, id, delayMs);
   };
   return {

@@ -1,12 +1,11 @@
 // The jobs that run in this process, each under its lease, and what becomes of one: done, tried again later, or given up.
-
 import type { Db } from '../store/database.ts';
-import { buryJob, finishJob, insertJob, type Job, type Lease, leaseJobs, type NewJob, renewLeases, retryJob } from '../store/jobs.ts';
+import { buryJob, finishJob, type Job, type Lease, leaseJobs, renewLeases, retryJob } from '../store/jobs.ts';
 import { type Duty, type Ground, LeaseLost, type Loss, OutcomeUnknown } from './queue.ts';
 import { retryDelayMs } from './retry.ts';
 
 // With the longest that a lost one is overlooked (2 s overdue, looked for every 2.5 s), under the 30 s that are promised.
-export const leaseMs = 25_000;
+const leaseMs = 25_000;
 const renewMs = 8_000;
 const maxJobs = 100;
 const maxAttempts = 8;
@@ -15,7 +14,7 @@ const maxReasonUnits = 1_000;
 /** A stop takes 25 s at most, all in all. */
 const maxStopMs = 20_000;
 
-export type Hands = {
+type Hands = {
   /** In the transaction that puts a job off: it is to be brought again then. */
   putOff?(tx: Db, id: number, delayMs: number): Promise<void>;
   /** There is room again, and the next of its lane may go. */
@@ -144,9 +143,4 @@ export class Crew {
     log.error({ job: job.id, reason: String(told.reason) }, 'a session could not be told that its job was given up');
     await transact(bury);
   }
-}
-
-/** The row of a job; null when it is there already. */
-export function keep(app: Ground, tx: Db, job: NewJob, delayMs: number): Promise<number | null> {
-  return insertJob(tx, job, { now: app.clock.now(), delayMs });
 }

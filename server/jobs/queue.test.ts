@@ -347,4 +347,28 @@ describe.each(shared)('pg-boss on %s', (kind) => {
     await stop();
     await t.close();
   });
+
+  test('goes on when the database is back after every connection was cut', async () => {
+    const t = await testApp(kind);
+    const duty = recorder(t);
+    const stop = await t.app.queue.work(duty);
+    for (const key of ['first', 'second', 'third']) {
+      await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`.execute(t.app.db);
+      const enqueue = () => t.app.transact((tx) => t.app.queue.enqueue(tx, job(key)));
+      await expect
+        .poll(
+          () =>
+            enqueue().then(
+              () => 'enqueued',
+              () => 'not yet',
+            ),
+          patient,
+        )
+        .toBe('enqueued');
+      await expect.poll(() => duty.done.at(-1), patient).toBe(key);
+    }
+    expect(duty.done).toEqual(['first', 'second', 'third']);
+    await stop();
+    await t.close();
+  });
 });

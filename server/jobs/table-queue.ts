@@ -1,13 +1,15 @@
 // The queue of one process: it looks at its table whenever a job is due.
-import { nextJob } from '../store/jobs.ts';
-import { Crew, keep } from './crew.ts';
+import type { Db } from '../store/database.ts';
+import { insertJob, type NewJob, nextJob } from '../store/jobs.ts';
+import { Crew } from './crew.ts';
 import type { Ground, OpenQueue } from './queue.ts';
 import { type Looked, never, Rounds } from './rounds.ts';
 
 export function tableQueue(app: Ground): OpenQueue {
+  const add = async (tx: Db, job: NewJob, delayMs: number): Promise<void> => void (await insertJob(tx, job, { now: app.clock.now(), delayMs }));
   return {
-    enqueue: async (tx, job) => void (await keep(app, tx, job, 0)),
-    schedule: async (tx, job, delayMs) => void (await keep(app, tx, job, delayMs)),
+    enqueue: (tx, job) => add(tx, job, 0),
+    schedule: add,
     work: async (duty) => {
       // There was no room for others before, or it was not their turn.
       const crew = new Crew(app, duty, { ended: ({ lane }) => (lane !== null || crew.room === 1) && rounds.hear(0) });

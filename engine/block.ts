@@ -42,7 +42,8 @@ export const common = {
 
 /** How a block ends for now. */
 export type Next =
-  | { go: string }
+  /** `reason` goes into the trace: why it left by this port. */
+  | { go: string; reason?: string }
   /** The same, or the session's end where nothing follows. */
   | { go_or_end: string }
   | { wait: Wait }

@@ -4,6 +4,7 @@
 import type { Config } from './config.ts';
 import type { Actor } from './events.ts';
 import type { FileStore } from './files.ts';
+import type { Queue } from './jobs/queue.ts';
 import type { Live } from './live.ts';
 import type { Secrets } from './secrets.ts';
 import type { Database, Db } from './store/database.ts';
@@ -35,6 +36,7 @@ export type App = {
   live: Live;
   /** The bytes of files; what they are stands in the table `file`. */
   files: FileStore;
+  queue: Queue;
   log: Log;
   actor: Actor;
   /** In server.json, for the command line beside this server; null when none is served. */

@@ -83,7 +83,7 @@ describe.each(databaseKinds)('effects on %s', (kind) => {
     await workOnce(t.app);
     expect(await textsOf(id)).toEqual(['go']);
     mail.manner = 'accept';
-    t.clock.advance(60_000);
+    await t.pass(60_000);
     await workOnce(t.app);
     expect((await textsOf(id)).at(-1)).toBe('Done: ');
     expect(mail.taken.length).toBe(1);

@@ -15,6 +15,9 @@ import { openApi } from './http/openapi.ts';
 import { builtFiles } from './http/pages/built.ts';
 import { buildServer, type ServeOptions } from './http/serve.ts';
 import { staticPages } from './http/static.ts';
+import { bossQueue } from './jobs/boss-queue.ts';
+import type { Ground, OpenQueue } from './jobs/queue.ts';
+import { tableQueue } from './jobs/table-queue.ts';
 import { makeLive, publishing } from './live.ts';
 import { type LogStyle, makeLog } from './log.ts';
 import { exitCodeConfig, loadMasterKey, makeSecrets, type Secrets } from './secrets.ts';
@@ -39,7 +42,19 @@ export async function openApp(config: Config, hooks: Hooks): Promise<Opened> {
   } finally {
     if (!prepared) await database.close();
   }
-  return { app: appOf(config, database, prepared.secrets, hooks), migrated: prepared.migrated, close: () => database.close() };
+  const { app, queue } = appOf(config, database, prepared.secrets, hooks);
+  const close = async (): Promise<void> => {
+    await queue.close();
+    await database.close();
+  };
+  let isOpen = false;
+  try {
+    await queue.open();
+    isOpen = true;
+  } finally {
+    if (!isOpen) await database.close();
+  }
+  return { app, migrated: prepared.migrated, close };
 }
 
 /** Opens what is there beside a server that may be running: read-only on SQLite, and nothing is made or migrated. */
@@ -51,16 +66,16 @@ export async function openReader(config: Config, hooks: Hooks): Promise<{ app: A
   try {
     const pending = await pendingMigrations(database.migrator);
     if (pending.length === migrations.length) throw nothing;
-    app = appOf(config, database, await openSecrets(config, database, { mayCreate: false }), hooks);
+    ({ app } = appOf(config, database, await openSecrets(config, database, { mayCreate: false }), hooks));
     return { app, pending: pending.map(({ name }) => name), close: () => database.close() };
   } finally {
     if (!app) await database.close();
   }
 }
 
-function appOf(config: Config, database: Database, secrets: Secrets, { write, style }: Hooks): App {
+function appOf(config: Config, database: Database, secrets: Secrets, { write, style }: Hooks): { app: App; queue: OpenQueue } {
   const live = makeLive(database.notices);
-  return {
+  return withQueue({
     config,
     database,
     db: database.read,
@@ -73,7 +88,14 @@ function appOf(config: Config, database: Database, secrets: Secrets, { write, st
     log: makeLog(config.logLevel, write, style),
     actor: { kind: 'system', id: null, name: 'system', ip: null, requestId: null },
     operatorToken: null,
-  };
+  });
+}
+
+/** Jobs are brought by this process where it is the only one, by pg-boss where several share the database. */
+export function withQueue(ground: Ground): { app: App; queue: OpenQueue } {
+  const { url } = ground.database;
+  const queue = url === null ? tableQueue(ground) : bossQueue(ground, url);
+  return { app: { ...ground, queue }, queue };
 }
 
 async function prepare(config: Config, database: Database): Promise<{ secrets: Secrets; migrated: string[] }> {

@@ -182,8 +182,8 @@ export class Run {
 
   /** Does what a block said and gives what the following block says; null when the turn rests. */
   #follow(next: Next): Next | null {
-    if ('go' in next) return this.#leave(next.go);
-    if ('go_or_end' in next) return this.#leave(next.go_or_end, { end: true });
+    if ('go' in next) return this.#leave(next.go, next.reason);
+    if ('go_or_end' in next) return this.#leave(next.go_or_end, undefined, { end: true });
     if ('jump' in next) return this.#jump(next.jump);
     if ('wait' in next) return this.#rest(next.wait);
     if ('loop' in next) return this.#loop(next.loop);
@@ -207,7 +207,7 @@ export class Run {
     return definitionOf(placed.block).run(localized(this.#flow, placed, this.#turn.language) as never, this.#turn);
   }
 
-  #leave(port: string, orElse?: Next): Next {
+  #leave(port: string, reason?: string, orElse?: Next): Next {
     const placed = indexOf(this.#flow).blocks.get(this.#session.cursor.block);
     if (!placed) return { fail: `there is no block ${this.#session.cursor.block}` };
     this.#isContinuing = false;
@@ -215,7 +215,7 @@ export class Run {
     if (loop?.block === placed.at && port !== 'do') this.#setLoops(this.#session.loops.slice(0, -1));
     const target = targetOf(placed, port);
     if (target === null) return orElse ?? { fail: `nothing follows "${port}" of ${placed.at}` };
-    this.#trace(port);
+    this.#trace(port, reason);
     return { jump: this.#chosen(target) };
   }
 
@@ -228,8 +228,9 @@ export class Run {
     return chosen ?? target.in[0] ?? '@end';
   }
 
-  #trace(port: string): void {
-    this.#turn.outputs.push({ kind: 'trace', turn: this.#session.turn, block: this.#turn.at, port, set: this.#turn.takeSet() });
+  #trace(port: string, reason?: string): void {
+    const trace = { turn: this.#session.turn, block: this.#turn.at, port, set: this.#turn.takeSet(), ...(reason === undefined ? {} : { reason }) };
+    this.#turn.outputs.push({ kind: 'trace', ...trace });
   }
 
   #jump(target: string): Next | null {

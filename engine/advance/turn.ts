@@ -36,7 +36,8 @@ export type Context = {
   webhookUrl(token: string): string;
 };
 
-export type Trace = { turn: number; block: string; port: string; set: string[] };
+/** `reason` says why, where the port alone does not. */
+export type Trace = { turn: number; block: string; port: string; set: string[]; reason?: string };
 
 export type Output =
   | { kind: 'say'; block: string; message: Message }

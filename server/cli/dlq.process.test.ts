@@ -1,29 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
 import { openApp } from '../main.ts';
 import { buryJob, insertJob } from '../store/jobs.ts';
 import { type Ended, parley, parleyJson, startServer } from '../testing/command-line.ts';
+import { databaseKinds, makePlace, type Place } from '../testing/databases.ts';
 
 type DeadJob = { id: number; kind: string; error: string; payload?: { ask: { to: string } } };
 
-describe('parley dlq', () => {
-  const environment = { DATA_DIR: mkdtempSync(join(tmpdir(), 'test-dlq-')) };
+describe.each(databaseKinds)('parley dlq on %s', (kind) => {
+  let place: Place;
+  let environment: Record<string, string>;
 
   beforeAll(async () => {
+    place = await makePlace(kind);
+    environment = { DATA_DIR: place.dataDir, ...(place.databaseUrl === null ? {} : { DATABASE_URL: place.databaseUrl }) };
     const { app, close } = await openApp(readConfig(environment).config, { write: () => {}, fatal: () => {} });
     await app.transact(async (tx) => {
       for (const to of ['one', 'two']) {
         const payload = JSON.stringify({ botId: 1, conversationId: 1, sessionId: 1, id: '1:1', ask: { ask: 'fax', to } });
-        await insertJob(tx, { kind: 'ask:fax', workspace_id: 1, key: to, payload, run_at: 0 }, 0);
+        await insertJob(tx, { kind: 'ask:fax', workspace_id: 1, key: to, payload, lane: null }, { now: 0, delayMs: 0 });
       }
-      for (const job of await tx.selectFrom('job').selectAll().execute()) await buryJob(tx, job, 1_768_473_000_000, 'no paper');
+      for (const job of await tx.selectFrom('job').selectAll().execute()) await buryJob(tx, job, { now: 1_768_473_000_000, error: 'no paper' });
     });
     await close();
   });
-  afterAll(() => rmSync(environment.DATA_DIR, { recursive: true, force: true }));
+  afterAll(() => place.remove());
 
   const list = async (): Promise<DeadJob[]> => (await parleyJson<{ data: DeadJob[] }>(['dlq', 'list'], environment)).json.data;
   const told = ({ code, stdout, stderr }: Ended): [number | null, string] => [code, stdout.trim() || stderr.trim()];

@@ -57,7 +57,7 @@ async function run(ask: Ask, config: Config): Promise<number> {
   const { startHousekeeping } = await import('../jobs/schedule.ts');
   const stopHousekeeping = startHousekeeping(app);
   const { startWorker } = await import('../jobs/worker.ts');
-  const stopWorker = config.roles.worker ? startWorker(app) : null;
+  const stopWorker = config.roles.worker ? await startWorker(app) : null;
   await sayReady(ask, app);
   settle();
 

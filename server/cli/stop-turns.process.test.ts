@@ -1,11 +1,9 @@
 // A stop in the middle of turns: who was let in is answered, and what was answered is kept.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parleyJson, startServer } from '../testing/command-line.ts';
+import { databaseKinds, makePlace } from '../testing/databases.ts';
 import { compareTalk, openTalks, type Talk } from '../testing/doubles/talkers.ts';
 
 const talkers = 16;
@@ -25,8 +23,9 @@ function send(agent: Agent, url: string, key: string, chat: string, text: string
   });
 }
 
-test('under turns no accepted request fails, and what was answered is there after the next start', async () => {
-  const environment = { DATA_DIR: mkdtempSync(join(tmpdir(), 'test-stop-')), RATE_LIMITS: 'off' };
+test.each(databaseKinds)('under turns on %s no accepted request fails, and what was answered is there after the next start', async (kind) => {
+  const place = await makePlace(kind);
+  const environment = { DATA_DIR: place.dataDir, RATE_LIMITS: 'off', ...(place.databaseUrl === null ? {} : { DATABASE_URL: place.databaseUrl }) };
   const args = ['init', '--email', 'ann@example.com', '--password', 'Correct-horse-9', '--workspace', 'Acme', '--bot', 'Helper'];
   const { api_key: key } = (await parleyJson<{ api_key: string }>(args, environment)).json;
   const server = await startServer(environment);
@@ -61,5 +60,5 @@ test('under turns no accepted request fails, and what was answered is there afte
   const again = await startServer(environment);
   for (const one of talks) expect(await compareTalk(again.url, key, one)).toEqual([]);
   expect(await again.stop()).toBe(0);
-  rmSync(environment.DATA_DIR, { recursive: true, force: true });
+  await place.remove();
 });

@@ -5,7 +5,7 @@ import { notFound } from '../errors.ts';
 import { record } from '../events.ts';
 import { announce } from '../live.ts';
 import type { Db } from '../store/database.ts';
-import { dropJob, findDeadJob, type Job, reviveJob } from '../store/jobs.ts';
+import { dropJob, findDeadJob, type Job } from '../store/jobs.ts';
 
 export async function needDeadJob(db: Db, id: number): Promise<Job> {
   const job = await findDeadJob(db, id);
@@ -15,10 +15,11 @@ export async function needDeadJob(db: Db, id: number): Promise<Job> {
 
 export async function replayJob(app: App, tx: Db, id: number): Promise<Job> {
   const job = await needDeadJob(tx, id);
-  const now = app.clock.now();
-  await reviveJob(tx, id, now);
+  // A new job of the same key, which is how who is asked knows that it is the same; whoever still holds the old one has lost it.
+  await dropJob(tx, id);
+  await app.queue.enqueue(tx, job);
   await record(app, tx, { kind: 'job.replayed', ...subjectOf(job), data: { name: job.kind } });
-  announce(tx, { workspaceId: job.workspace_id, botId: null, conversationId: null, seq: 0, dueAt: now });
+  announce(tx, { workspaceId: job.workspace_id, botId: null, conversationId: null, seq: 0, dueAt: app.clock.now() });
   return job;
 }
 

@@ -11,7 +11,6 @@ import { announce } from '../live.ts';
 import { type Conversation, saveConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { keepFiles } from '../store/files.ts';
-import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
 import type { OpenSession, OpenTurn } from './open-turn.ts';
@@ -68,7 +67,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   await tieFiles(tx, turn, messages);
   const seq = events.at(-1)?.seq ?? conversation.seq;
   await applyChanges(app, tx, turn, messages);
-  const hasJobs = await writeJobs(tx, turn, sessionId, now);
+  const hasJobs = await writeJobs(app, tx, turn, sessionId);
   const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
   if (events.length > 0) {
     const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };
@@ -102,12 +101,16 @@ export function eventsOf({ last_seq: last, at, events }: Pick<StepRow, 'last_seq
   return said.map((event, index) => ({ seq: last - said.length + 1 + index, at, ...event }) as ConversationEvent);
 }
 
-/** A block that ran: the port it was left by, and the names of what it set, never the values. */
-export type Traced = { block: string; port: string; set?: string[] };
+/** A block that ran: the port it was left by, the names of what it set, never the values, and why what it asked for failed. */
+export type Traced = { block: string; port: string; set?: string[]; reason?: string };
 
 function traceOf({ outputs }: OpenTurn): Traced[] {
   const trace: Traced[] = [];
-  for (const one of outputs) if (one.kind === 'trace') trace.push({ block: one.block, port: one.port, ...(one.set.length > 0 ? { set: one.set } : {}) });
+  for (const one of outputs) {
+    if (one.kind !== 'trace') continue;
+    const { block, port, set, reason } = one;
+    trace.push({ block, port, ...(set.length > 0 ? { set } : {}), ...(reason === undefined ? {} : { reason }) });
+  }
   return trace;
 }
 
@@ -265,23 +268,20 @@ async function endSession(tx: Db, turn: OpenTurn, session: OpenSession, id: numb
 }
 
 /** Outside asks become jobs; their key makes the same ask the same job, whatever is repeated. */
-async function writeJobs(tx: Db, turn: OpenTurn, sessionId: number | null, now: number): Promise<boolean> {
+async function writeJobs(app: App, tx: Db, turn: OpenTurn, sessionId: number | null): Promise<boolean> {
   let hasJobs = false;
   for (const output of turn.outputs) {
     if (output.kind !== 'ask' || insideAsks.has(output.ask.ask) || sessionId === null) continue;
     const payload = { botId: turn.conversation.bot_id, conversationId: turn.conversation.id, sessionId, id: output.id, ask: output.ask };
     hasJobs = true;
-    await insertJob(
-      tx,
-      {
-        kind: `ask:${output.ask.ask}`,
-        workspace_id: turn.conversation.workspace_id,
-        key: `${sessionId}:${output.id}`,
-        payload: JSON.stringify(payload),
-        run_at: now,
-      },
-      now,
-    );
+    await app.queue.enqueue(tx, {
+      kind: `ask:${output.ask.ask}`,
+      workspace_id: turn.conversation.workspace_id,
+      key: `${sessionId}:${output.id}`,
+      payload: JSON.stringify(payload),
+      // A session waits for the answer before it asks again.
+      lane: null,
+    });
   }
   return hasJobs;
 }

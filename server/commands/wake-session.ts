@@ -3,6 +3,7 @@
 import type { Input } from '@parley/engine/advance.ts';
 import type { App } from '../app.ts';
 import { findChatOf } from '../store/chats.ts';
+import { lockConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { noteEnd, takeFromQueue } from './chats.ts';
 import { openTurn, walk } from './open-turn.ts';
@@ -17,7 +18,10 @@ export async function wakeSession(
   one: { botId: number; conversationId: number; sessionId: number | null },
   wake: Wake,
 ): Promise<SavedStep | null> {
-  const turn = await openTurn(app, tx, one.botId, one.conversationId);
+  // Whoever deletes a conversation does not wait for what it has asked.
+  const conversation = await lockConversation(tx, one.botId, one.conversationId);
+  if (!conversation) return null;
+  const turn = await openTurn(app, tx, one.botId, conversation);
   if (turn.session === null || (one.sessionId !== null && turn.session.id !== one.sessionId)) return null;
   const before = turn.session.state.turn;
   walk(turn, wake);

@@ -24,7 +24,7 @@ export type Post = { smtpUrl: string; resolve?: Egress['resolve']; waitMs?: numb
 
 const connectMs = 5_000;
 const usualWaitMs = 8_000;
-// Under the 30 s of a worker's lease: should it be lost, nobody sends the same beside us.
+// Under the 25 s of a worker's lease: should it be lost, nobody sends the same beside us.
 const totalMs = 20_000;
 
 type Server = { host: string; port: number; isSecure: boolean; auth: { user: string; pass: string } | null; wish: 'tls' | 'plain' | null };

@@ -113,13 +113,13 @@ describe.each(databaseKinds)('work that is done later, on %s', (kind) => {
 
   test('a job whose lease seems to have run out is not taken from the worker that still has it', async () => {
     const answers: (() => void)[] = [];
-    const stop = startWorker(
+    const stop = await startWorker(
       t.app,
       caller(() => new Promise((resolve) => answers.push(() => resolve(found)))),
     );
     const id = await begin('calling');
     await expect.poll(() => answers.length).toBe(1);
-    t.clock.advance(aDay);
+    await t.pass(aDay);
     await begin('calling');
     await expect.poll(() => answers.length).toBe(2);
     for (const answer of answers) answer();
@@ -133,14 +133,14 @@ describe.each(databaseKinds)('work that is done later, on %s', (kind) => {
     await die();
     const effects = caller(async () => found);
     expect(await workOnce(t.app, effects)).toBe(0);
-    t.clock.advance(30_000);
+    await t.pass(30_000);
     expect(await workOnce(t.app, effects)).toBe(1);
     expect(await texts(id)).toEqual(['go', 'Found.']);
     expect(await dead()).toEqual([]);
 
     const mail = await begin('calling');
     await die();
-    t.clock.advance(30_000);
+    await t.pass(30_000);
     await workOnce(t.app, caller(never, { isRepeatable: false }));
     expect(await texts(mail)).toEqual(['go', notNow]);
     expect(await dead()).toEqual([['ask:api', 'the worker died with it']]);
@@ -151,7 +151,7 @@ describe.each(databaseKinds)('work that is done later, on %s', (kind) => {
     const id = await begin('calling');
     for (let death = 0; death < 2; death += 1) {
       await die();
-      t.clock.advance(30_000);
+      await t.pass(30_000);
     }
     await workOnce(t.app, caller(never));
     expect(await texts(id)).toEqual(['go', notNow]);
@@ -171,18 +171,32 @@ describe.each(databaseKinds)('work that is done later, on %s', (kind) => {
     await workOnce(t.app, effects);
     for (const id of neighbours) expect((await texts(id)).at(-1)).toBe('Found.');
     for (let round = 0; round < 20 && (await nextJob(t.app.db)) !== null; round += 1) {
-      t.clock.advance(anHour);
+      await t.pass(anHour);
       await workOnce(t.app, effects);
     }
     expect(attempts.filter((one) => one === 'poison')).toHaveLength(8);
-    expect(await texts(poisoned)).toEqual(['poison', notNow]);
+    // It is certain that nothing happened.
+    expect(await texts(poisoned)).toEqual(['poison', 'Not now: network']);
     expect(await dead()).toEqual([['ask:api', 'Error: refused']]);
     await forget();
   });
 
+  test('what a conversation asked before it was deleted ends with nobody to tell', async () => {
+    const id = await begin('calling');
+    expect((await call(t, { method: 'DELETE', path: `/chats/${id}`, key: world.key })).status).toBeLessThan(300);
+    await t.app.transact(async (tx) => void (await tx.deleteFrom('conversation').execute()));
+    expect(
+      await workOnce(
+        t.app,
+        caller(async () => found),
+      ),
+    ).toBe(1);
+    expect(await t.app.db.selectFrom('job').select('id').execute()).toEqual([]);
+  });
+
   test('a call that hangs holds up neither timers nor other calls', async () => {
     let release = (): void => {};
-    const stop = startWorker(
+    const stop = await startWorker(
       t.app,
       caller((which) => (which === 'slow' ? new Promise((resolve) => (release = () => resolve(found))) : Promise.resolve(found))),
     );

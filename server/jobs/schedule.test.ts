@@ -29,6 +29,13 @@ describe.each(databaseKinds)('housekeeping on %s', (kind) => {
           { name: 'open', hits: 1, reset_at: now + 1 },
         ])
         .execute();
+      await tx
+        .insertInto('inbound')
+        .values([
+          { source: 'telegram:1', event: 'over', at: now - 30 * dayMs - 1 },
+          { source: 'telegram:1', event: 'kept', at: now - 30 * dayMs },
+        ])
+        .execute();
       await sql`insert into account (id, email, email_key, name, name_key, preferences, created_at, updated_at) values (1, 'a@x', 'a@x', 'A', 'a', '{}', 0, 0)`.execute(
         tx,
       );
@@ -43,6 +50,7 @@ describe.each(databaseKinds)('housekeeping on %s', (kind) => {
     });
     await keepHouse(app, () => false);
     expect(await app.db.selectFrom('idempotency').select('name').execute()).toEqual([{ name: 'kept' }]);
+    expect(await app.db.selectFrom('inbound').select('event').execute()).toEqual([{ event: 'kept' }]);
     expect(await app.db.selectFrom('rate_window').select('name').execute()).toEqual([{ name: 'open' }]);
     expect(await app.db.selectFrom('sign_in').select('hash').execute()).toEqual([{ hash: 'open' }]);
     await close();

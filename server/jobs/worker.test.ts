@@ -87,7 +87,7 @@ describe.each(databaseKinds)('the worker on %s', (kind) => {
   });
 
   test('it works by itself, woken by the commit that brings work, and stops when told', async () => {
-    const stop = startWorker(t.app);
+    const stop = await startWorker(t.app);
     const id = await begin('calling');
     for (let tries = 0; tries < 100 && (await read(id)).status === 'running'; tries += 1) await new Promise((done) => setTimeout(done, 10));
     await stop();

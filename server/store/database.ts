@@ -17,12 +17,15 @@ export { companionOf, type Db } from './database/handle.ts';
 export { kept, keptChange, keptInsert, keptInserts, remembered } from './database/kept.ts';
 export type { Notices } from './database/postgres/notices.ts';
 export { hasRowLocks } from './database/postgres/row-locks.ts';
+export { clockOf } from './database/postgres/shared-clock.ts';
 export { catchUpGrams, extendGrams, findGrams, hasGrams, longTail } from './database/sqlite/grams.ts';
 
 export type Database = {
   /** Where it is, for people: a path, or a URL without its password. */
   place: string;
   isShared: boolean;
+  /** For what brings its own connections to a database that is shared; null where there is no such. */
+  url: string | null;
   /** Reads of committed data, outside transactions. Refuses inside one. */
   read: Db;
   transact: <T>(body: (tx: Db) => Promise<T>) => Promise<T>;
@@ -86,6 +89,7 @@ async function openSqliteFiles(options: DatabaseOptions): Promise<Database> {
   return {
     place: file,
     isShared: false,
+    url: null,
     read,
     transact,
     snapshot: async (body) => {
@@ -127,6 +131,7 @@ async function openPostgres(url: string): Promise<Database> {
   return {
     place: url.replace(/\/\/([^:@/]+):[^@/]*@/, '//$1:***@'),
     isShared: true,
+    url,
     read,
     transact,
     snapshot: snapshotOn(connections),

@@ -12,8 +12,8 @@ export const leftovers: Leftover[] = [
   { table: 'idempotency', key: ['scope', 'name'], time: 'created_at', keptMs: 2 * dayMs },
   { table: 'sign_in', key: ['hash'], time: 'expires_at', keptMs: 0 },
   { table: 'invite', key: ['id'], time: 'expires_at', keptMs: 0 },
-  // Longer than any provider sends an event again.
-  { table: 'inbound', key: ['source', 'event'], time: 'at', keptMs: 8 * dayMs },
+  // P4: far longer than any provider sends an event again (Meta tries for 7 days).
+  { table: 'inbound', key: ['source', 'event'], time: 'at', keptMs: 30 * dayMs },
   { table: 'rate_window', key: ['name'], time: 'reset_at', keptMs: 0 },
 ];
 

@@ -4,6 +4,7 @@ import { tagsAndFields } from './migrations/0002-tags-and-fields.ts';
 import { flows } from './migrations/0010-flows.ts';
 import { subscribers } from './migrations/0011-subscribers.ts';
 import { conversations } from './migrations/0012-conversations.ts';
+import { jobLanes } from './migrations/0013-job-lanes.ts';
 import { listIndexes } from './migrations/0014-list-indexes.ts';
 import { chatVariables } from './migrations/0015-chat-variables.ts';
 import { cooldowns } from './migrations/0016-cooldowns.ts';
@@ -58,4 +59,4 @@ function postgresSearch({ table, owner, text }: Parameters<Dialect['search']>[0]
   ];
 }
 
-export const migrations: Migration[] = [accounts, tagsAndFields, flows, subscribers, conversations, listIndexes, chatVariables, cooldowns, files];
+export const migrations: Migration[] = [accounts, tagsAndFields, flows, subscribers, conversations, jobLanes, listIndexes, chatVariables, cooldowns, files];

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { sql } from 'kysely';
 import type { App } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { doors } from '../doors.ts';
@@ -11,9 +12,9 @@ import { fileStoreOf } from '../files.ts';
 import { buildServer } from '../http/serve.ts';
 import { makeLive, publishing } from '../live.ts';
 import { makeLog } from '../log.ts';
-import { plugins, systemRandom } from '../main.ts';
+import { plugins, systemRandom, withQueue } from '../main.ts';
 import { makeSecrets } from '../secrets.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Db } from '../store/database.ts';
 import { type DatabaseKind, makeDatabase } from './databases.ts';
 
 export type TestClock = { now(): number; set(ms: number): void; advance(ms: number): void };
@@ -22,6 +23,8 @@ export type TestApp = {
   app: App;
   server: FastifyInstance;
   clock: TestClock;
+  /** For everyone: on a shared database, whose clock is the database's, what waits there grows older instead. */
+  pass(ms: number): Promise<void>;
   /** Every log line so far. */
   lines: string[];
   close(): Promise<void>;
@@ -47,7 +50,7 @@ export async function testApp(on: DatabaseKind | Database = 'sqlite', environmen
   };
   const lines: string[] = [];
   const live = makeLive(database.notices);
-  const app: App = {
+  const { app, queue } = withQueue({
     config,
     database,
     db: database.read,
@@ -60,18 +63,31 @@ export async function testApp(on: DatabaseKind | Database = 'sqlite', environmen
     log: makeLog(config.logLevel, (line) => lines.push(line)),
     actor: { kind: 'system', id: null, name: 'system', ip: null, requestId: null },
     operatorToken: 'operator-token-for-tests',
-  };
+  });
   const server = buildServer(app, doors, { checkReplies: true, plugins });
   await server.ready();
   return {
     app,
     server,
     clock,
+    pass: async (ms) => {
+      clock.advance(ms);
+      if (database.isShared) await app.transact((tx) => age(tx, ms));
+      // Whoever sleeps until something is due looks again.
+      app.live.publish([{ workspaceId: 0, botId: null, conversationId: null, seq: 0, dueAt: 0 }]);
+    },
     lines,
     close: async () => {
       await server.close();
+      await queue.close();
       await database.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+async function age(tx: Db, ms: number): Promise<void> {
+  await sql`update job set run_at = run_at - ${ms}, leased_until = leased_until - ${ms}`.execute(tx);
+  const signals = await sql<{ at: string | null }>`select to_regclass('pgboss.job') as at`.execute(tx);
+  if (signals.rows[0]?.at != null) await sql`update pgboss.job set start_after = start_after - ${ms} * interval '1 millisecond'`.execute(tx);
 }

@@ -87,7 +87,8 @@ export const api = defineBlock({
     const kind = textOf(wake.values.kind ?? null);
     const status = numberOf(wake.values.status ?? null);
     if (kind === 'status') applyMap(turn, block.map, wake.values);
-    return { go: portOf(kind, status, block.to ?? {}) };
+    const go = portOf(kind, status, block.to ?? {});
+    return kind === 'status' ? { go } : { go, reason: kind };
   },
 });
 

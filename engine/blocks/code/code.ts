@@ -31,7 +31,8 @@ export const code = defineBlock({
     if (wake.kind !== 'answer') return { go: 'timeout' };
     if (!wake.ok) {
       turn.setLast({ ...turn.session.last, error: wake.values.error ?? 'the code failed' });
-      return { go: wake.values.kind === 'timeout' ? 'timeout' : 'error' };
+      const { kind } = wake.values;
+      return { go: kind === 'timeout' ? 'timeout' : 'error', reason: typeof kind === 'string' ? kind : 'error' };
     }
     if (block.save) turn.set(block.save, wake.values.result ?? null);
     return { go: 'next' };

@@ -19,8 +19,12 @@ export const email = defineBlock({
       html: block.html === undefined ? null : turn.text(block.html, 'html'),
     }),
   wake: (_block, turn, wake) => {
-    const ok = wake.kind === 'answer' && wake.ok;
-    if (!ok) turn.log('warn', 'The e-mail was not sent.');
-    return { go: ok ? 'next' : 'error' };
+    if (wake.kind !== 'answer') return { go: 'error' };
+    if (wake.ok) return { go: 'next' };
+    const { kind, error } = wake.values;
+    turn.setLast({ ...turn.session.last, error: error ?? 'the e-mail was not sent' });
+    const isUnknown = kind === 'unknown_outcome';
+    turn.log('warn', isUnknown ? 'Nobody knows whether the e-mail was sent.' : 'The e-mail was not sent.');
+    return { go: 'error', reason: typeof kind === 'string' ? kind : 'error' };
   },
 });

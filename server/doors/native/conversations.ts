@@ -53,7 +53,15 @@ const session = z
     started_at: time,
     updated_at: time,
     trace: z
-      .array(z.object({ at: time, block: z.string(), port: z.string(), set: z.array(z.string()).describe('What the block changed, by name.') }))
+      .array(
+        z.object({
+          at: time,
+          block: z.string(),
+          port: z.string(),
+          set: z.array(z.string()).describe('What the block changed, by name.'),
+          reason: z.string().nullable().describe('Why it left by that port, where the port alone does not say: `unknown_outcome`, `timeout`, `blocked`.'),
+        }),
+      )
       .describe('The blocks it ran, oldest first; of the latest 200 turns.'),
   })
   .meta({ id: 'Session' });
@@ -113,7 +121,9 @@ async function showSession(db: Db, one: Conversation): Promise<z.input<typeof se
     vars,
     started_at: row.started_at,
     updated_at: row.updated_at,
-    trace: steps.toReversed().flatMap(({ at, trace }) => (JSON.parse(trace) as Traced[]).map(({ block, port, set = [] }) => ({ at, block, port, set }))),
+    trace: steps
+      .toReversed()
+      .flatMap(({ at, trace }) => (JSON.parse(trace) as Traced[]).map(({ block, port, set = [], reason = null }) => ({ at, block, port, set, reason }))),
   };
 }
 

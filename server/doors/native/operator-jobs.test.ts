@@ -22,9 +22,9 @@ describe.each(databaseKinds)('the dead-letter list on %s', (kind) => {
   async function giveUp(name: string): Promise<Job> {
     const payload = JSON.stringify({ botId: world.bot.id, conversationId: 0, sessionId: 0, id: '1:1', ask: { ask: 'fax', to: name } });
     return t.app.transact(async (tx) => {
-      await insertJob(tx, { kind: 'ask:fax', workspace_id: world.workspace.id, key: name, payload, run_at: 0 }, t.clock.now());
+      await insertJob(tx, { kind: 'ask:fax', workspace_id: world.workspace.id, key: name, payload, lane: null }, { now: t.clock.now(), delayMs: 0 });
       const job = await tx.selectFrom('job').selectAll().where('key', '=', name).executeTakeFirstOrThrow();
-      await buryJob(tx, job, t.clock.now(), 'no paper');
+      await buryJob(tx, job, { now: t.clock.now(), error: 'no paper' });
       return job;
     });
   }
@@ -44,7 +44,7 @@ describe.each(databaseKinds)('the dead-letter list on %s', (kind) => {
     const job = await giveUp('again');
     await scenario(t, { method: 'POST', path: `${path}/${job.id}/replay`, key }, { status: 200, events: ['job.replayed'] });
     await scenario(t, { method: 'POST', path: `${path}/${job.id}/replay`, key }, { status: 404 });
-    expect(await t.app.db.selectFrom('job').select(['attempts', 'crashes', 'dead_at']).where('id', '=', job.id).executeTakeFirst()).toEqual({
+    expect(await t.app.db.selectFrom('job').select(['attempts', 'crashes', 'dead_at']).where('key', '=', job.key).executeTakeFirst()).toEqual({
       attempts: 0,
       crashes: 0,
       dead_at: null,

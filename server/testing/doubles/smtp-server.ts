@@ -12,7 +12,9 @@ export type SmtpManner =
   | 'stall'
   | 'stall-after-data'
   /** Hangs up in the middle of the mail. */
-  | 'drop-in-data';
+  | 'drop-in-data'
+  /** Hangs up instead of saying that it has the mail. */
+  | 'drop-after-data';
 
 export type TakenMail = { from: string; to: string[]; content: string; auth: string | null; isSecure: boolean };
 
@@ -94,7 +96,8 @@ function talk(state: SmtpServer, socket: Socket, line: { offersTls: boolean; isS
       isData = false;
       state.taken.push({ ...mail, content: Buffer.from(said, 'latin1').toString('utf8') });
       mail = { ...mail, to: [], content: '' };
-      if (state.manner !== 'stall-after-data') say('250 Taken');
+      if (state.manner === 'drop-after-data') socket.destroy();
+      else if (state.manner !== 'stall-after-data') say('250 Taken');
     }
   });
   if (!line.isSecure) say('220 mail.example');

@@ -3,9 +3,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { migrate } from '../store/database/migrate.ts';
-import { openDatabase } from '../store/database.ts';
-import { migrations } from '../store/migrations.ts';
+import { migrate } from '../../store/database/migrate.ts';
+import { openDatabase } from '../../store/database.ts';
+import { migrations } from '../../store/migrations.ts';
 
 const [, , directory = '', databaseUrl = ''] = process.argv;
 

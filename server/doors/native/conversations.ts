@@ -1,5 +1,4 @@
 // /v1/conversations: who talks with the bot, what was said, and where the flow stands.
-
 import { ns } from '@parley/engine/ids.ts';
 import type { Session } from '@parley/engine/session.ts';
 import { z } from 'zod';

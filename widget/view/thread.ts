@@ -1,0 +1,176 @@
+// The messages of a conversation as a log: grouped, with days and what is new between them, kept at the end while the
+// reader is there and left alone while they read further up.
+import type { Shown } from '../talk/talk.ts';
+import { said } from '../words.ts';
+import { avatarOf, bubble, choices, hasParts } from './bubble.ts';
+import { add, fill, h, type Item, icon } from './dom.ts';
+import { plainName } from './markup.ts';
+import { askingOf, dayOf, timeOf, type Ui } from './ui.ts';
+
+export type Thread = {
+  element: HTMLElement;
+  draw(): void;
+  /** What is unread now is marked as new. */
+  mark(): void;
+  isAtEnd(): boolean;
+  toEnd(): void;
+  close(): void;
+};
+
+const togetherMs = 5 * 60_000;
+const nearPx = 60;
+
+export function makeThread(ui: Ui, { intro, onRead }: { intro: HTMLElement; onRead(): void }): Thread {
+  const { words } = ui.language;
+  const list = h('div', { class: 'list', role: 'log', 'aria-label': words.log });
+  const scroller = h('div', { class: 'log', tabIndex: 0, role: 'region', 'aria-label': words.log }, intro, list);
+  const jump = h('button', { type: 'button', class: 'jump', 'aria-label': words.jump, hidden: true, onclick: () => toEnd() });
+  let newFrom: number | null = null;
+  let wasAtEnd = true;
+  let isLoading = false;
+
+  const isAtEnd = (): boolean => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearPx;
+  function toEnd(): void {
+    scroller.scrollTop = scroller.scrollHeight;
+    settle();
+  }
+  function settle(): void {
+    wasAtEnd = isAtEnd();
+    const unread = ui.talk.unread();
+    jump.hidden = wasAtEnd;
+    jump.replaceChildren(icon('down'), unread > 0 ? String(unread) : '');
+    jump.ariaLabel = unread > 0 ? said(words.waiting, unread) : words.jump;
+    if (wasAtEnd) onRead();
+  }
+  async function older(): Promise<void> {
+    if (isLoading || !ui.talk.hasOlder()) return;
+    isLoading = true;
+    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+    await ui.talk.older();
+    draw();
+    scroller.scrollTop = scroller.scrollHeight - fromEnd;
+    isLoading = false;
+  }
+  scroller.onscroll = () => {
+    settle();
+    if (scroller.scrollTop < nearPx * 2) void older();
+  };
+  // Pictures, answers and the keyboard change its height.
+  const sizes = new ResizeObserver(() => wasAtEnd && toEnd());
+  for (const one of [scroller, list]) sizes.observe(one);
+
+  function draw(): void {
+    const isOwnNews = ui.talk.shown().at(-1)?.pending !== undefined;
+    fill(list, itemsOf(ui, newFrom));
+    intro.hidden = ui.talk.hasOlder();
+    if (wasAtEnd || (isOwnNews && !document.hidden)) toEnd();
+    else settle();
+  }
+
+  return {
+    element: h('div', { class: 'thread' }, scroller, jump),
+    draw,
+    mark() {
+      const unread = ui.talk.unread();
+      const outbound = ui.talk.shown().filter((one) => one.direction === 'outbound');
+      newFrom = unread > 0 && unread < ui.talk.shown().length ? (outbound.at(-unread)?.id ?? null) : null;
+    },
+    isAtEnd,
+    toEnd,
+    close: () => sizes.disconnect(),
+  };
+}
+
+function itemsOf(ui: Ui, newFrom: number | null): Item[] {
+  const { words } = ui.language;
+  const shown = ui.talk.shown();
+  const items: Item[] = [];
+  let day = '';
+  const lastOwn = shown.filter((one) => one.direction === 'inbound' && !one.pending).at(-1);
+  shown.forEach((message, at) => {
+    const today = dayOf(ui, message.timestamp);
+    if (today !== day) items.push(line(`day:${today}`, today));
+    const before = shown[at - 1];
+    const isNew = message.id === newFrom;
+    if (isNew) items.push(line('new', words.news, 'new'));
+    const isFirst = today !== day || isNew || !before || !areTogether(before, message);
+    day = today;
+    const after = shown[at + 1];
+    items.push(row(ui, message, { isFirst, isLast: !after || !areTogether(message, after) }));
+    if (message.pending || message === lastOwn) items.push(state(ui, message));
+  });
+  const asking = askingOf(ui);
+  const isAnswered = shown.some((one) => one.pending && !one.pending.error);
+  const answers = asking && !isAnswered && choices(ui, asking);
+  if (asking && answers) items.push({ key: `answers:${asking.id}`, sign: JSON.stringify(asking.input) + answers.childElementCount, make: () => answers });
+  return [...items, ...closing(ui)];
+}
+
+function areTogether(one: Shown, other: Shown): boolean {
+  const isSame = one.direction === other.direction && one.author.kind === other.author.kind && one.author.name === other.author.name;
+  return isSame && other.timestamp - one.timestamp < togetherMs && new Date(one.timestamp).getDate() === new Date(other.timestamp).getDate();
+}
+
+function line(key: string, text: string, more = ''): Item {
+  return { key, sign: text, make: () => h('div', { class: `line ${more}` }, h('span', {}, text)) };
+}
+
+function row(ui: Ui, message: Shown, { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): Item {
+  const isOwn = message.direction === 'inbound';
+  const { body, attachments, buttons, cards, location, author, timestamp } = message;
+  const name = plainName(author.name) || plainName(ui.config.author.name);
+  return {
+    key: message.client_id ?? String(message.id),
+    sign: JSON.stringify([body, attachments, buttons, cards, location, name, isFirst, isLast, hasParts(message) && ui.seldom() !== null]),
+    make: () =>
+      h(
+        'div',
+        { class: `row ${isOwn ? 'own' : 'their'}${isFirst ? ' first' : ''}${isLast ? ' last' : ''}`, title: timeOf(ui, timestamp) },
+        // Who speaks is seen by the side and the colour, and must be heard too.
+        isOwn ? isFirst && h('span', { class: 'unseen' }, ui.language.words.you) : isFirst && h('span', { class: 'who' }, name),
+        !isOwn && isLast && avatarOf(ui, { ...author, name }),
+        bubble(ui, message),
+      ),
+  };
+}
+
+function state(ui: Ui, message: Shown): Item {
+  const { words } = ui.language;
+  const { pending, timestamp } = message;
+  const text = !pending ? (message.status === 'read' ? words.read : words.sent) : pending.error === undefined ? words.sending : words.failed;
+  const clientId = pending?.clientId ?? '';
+  return {
+    key: `state:${message.client_id ?? message.id}`,
+    sign: text + (pending?.error ?? ''),
+    make: () =>
+      h(
+        'div',
+        { class: `state${pending?.error === undefined ? '' : ' failed'}` },
+        [text, pending ? pending.error : timeOf(ui, timestamp)].filter(Boolean).join(' · '),
+        pending?.error !== undefined && [
+          h('button', { type: 'button', class: 'plain', onclick: () => ui.outbox.retry(clientId) }, words.retry),
+          h('button', { type: 'button', class: 'plain', onclick: () => ui.outbox.drop(clientId) }, words.drop),
+        ],
+      ),
+  };
+}
+
+/** What is the case at the end: who is there, that it is over, who is typing. */
+function closing(ui: Ui): Item[] {
+  const { words } = ui.language;
+  const { state: isOpen, handled_by, agent } = ui.talk.status();
+  const typing = ui.talk.typing();
+  const items: Item[] = [];
+  if (isOpen === 'closed') items.push(line('status', words.ended));
+  else if (handled_by === 'queue') items.push(line('status', words.queue));
+  else if (handled_by === 'agent' && agent) items.push(line('status', said(words.agent, plainName(agent.name))));
+  if (typing) {
+    const text = said(words.typing, plainName(typing.name) || ui.config.author.name);
+    items.push({
+      key: 'typing',
+      sign: text,
+      make: () => add(h('div', { class: 'row their typing', role: 'img', 'aria-label': text }), [avatarOf(ui, typing), h('div', { class: 'said' }, h('i'), h('i'), h('i'))]),
+    });
+  }
+  return items;
+}

@@ -1,0 +1,80 @@
+// What every part of the view draws from, and what it may ask for.
+import type { Answer, Api } from '../api.ts';
+import type { Remembered } from '../memory.ts';
+import type { Outbox } from '../talk/outbox.ts';
+import type { Shown, Talk } from '../talk/talk.ts';
+import type { Config, Conversations, Input, Message, Sending, Uploaded } from '../wire.ts';
+import type { Language } from '../words.ts';
+import type { Child } from './dom.ts';
+
+/** What a visitor sends: words, what a pressed button carries, files, a place. */
+export type Sent = Omit<Sending, 'client_id' | 'attachments' | 'message'> & { text: string; attachments?: Uploaded[] };
+
+export type Ui = {
+  language: Language;
+  config: Config;
+  api: Api;
+  memory: Remembered;
+  talk: Talk;
+  outbox: Outbox;
+  /** Makes an address of the server's whole. */
+  address(url: string): string;
+  send(sent: Sent): void;
+  /** A form, or several choices at once. */
+  answer(messageId: number, values: { [field: string]: string | string[] }, text: string): void;
+  conversations(): Promise<Answer<Conversations>>;
+  openTalk(id: string | null): void;
+  goHome(): void;
+  close(): void;
+  say(text: string): void;
+  /** Null while it is on its way; what is drawn is then drawn again. */
+  seldom(): Seldom | null;
+  withSeldom(use: (seldom: Seldom) => void): void;
+};
+
+/** What few conversations need: seldom.ts. */
+export type Seldom = {
+  css: string;
+  answersTo(ui: Ui, message: Message): Child;
+  fit(ui: Ui, asked: Input): Fitting;
+  makeIntroduction(ui: Ui): Introduction;
+  menuOf(ui: Ui): HTMLElement[];
+  saveTranscript(ui: Ui): Promise<string | null>;
+  partsOf(ui: Ui, message: Shown): Child[];
+  makeUploads(ui: Ui, onChange: () => void): Uploads;
+};
+
+/** What is wrong with what was written in it, or nothing. */
+export type Fitting = { field: HTMLInputElement; objection(): string };
+
+/** Done when all that is required has been given; it is then remembered. */
+export type Introduction = { element: HTMLElement; isDone(): boolean };
+
+export type Uploads = {
+  element: HTMLElement;
+  add(files: Iterable<File>, limits: { accept: string[]; maxBytes: number | null }): void;
+  isBusy(): boolean;
+  ready(): Uploaded[];
+  clear(): void;
+};
+
+/** The message whose question is waiting for an answer; an agent who has taken over asks in words. */
+export function askingOf(ui: Ui): Shown | null {
+  const { state, handled_by } = ui.talk.status();
+  const last = ui.talk.shown().filter((one) => !one.pending).at(-1);
+  return last?.input?.open && state === 'open' && handled_by === 'bot' ? last : null;
+}
+
+export function timeOf(ui: Ui, at: number): string {
+  return new Intl.DateTimeFormat(ui.language.locale, { hour: 'numeric', minute: '2-digit' }).format(at);
+}
+
+/** Today, yesterday, or the day. */
+export function dayOf(ui: Ui, at: number): string {
+  const midnight = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
+  const days = Math.round((midnight(at) - midnight(Date.now())) / 86_400_000);
+  const { locale } = ui.language;
+  return days > -2
+    ? new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.min(0, days), 'day')
+    : new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(at);
+}

@@ -1,0 +1,90 @@
+// Every word of the chat, in English, and where the other languages are. Dates and counts are said by the browser (Intl).
+import { attempt } from './api.ts';
+
+export const english = {
+  open: 'Open chat',
+  close: 'Close chat',
+  back: 'Back',
+  more: 'More options',
+  write: 'Write a message…',
+  send: 'Send',
+  attach: 'Attach a file',
+  hello: 'Send us a message',
+  recent: 'Recent conversations',
+  another: 'New conversation',
+  online: 'Online now',
+  away: 'We answer as soon as we can',
+  queue: 'Somebody will be with you shortly',
+  agent: 'You are talking to {0}',
+  ended: 'This conversation has ended. Write to open it again.',
+  end: 'End the conversation',
+  save: 'Save the conversation',
+  mute: 'Turn the sound off',
+  sound: 'Turn the sound on',
+  before: 'Before we start',
+  name: 'Name',
+  email: 'E-mail',
+  phone: 'Phone',
+  optional: '{0} (optional)',
+  sending: 'Sending…',
+  sent: 'Sent',
+  read: 'Read',
+  failed: 'Not sent',
+  retry: 'Try again',
+  drop: 'Delete',
+  news: 'New',
+  jump: 'To the newest messages',
+  typing: '{0} is typing…',
+  offline: 'No connection. What you write is sent later.',
+  broken: 'The chat cannot be reached just now.',
+  skip: 'Skip',
+  yes: 'Yes',
+  no: 'No',
+  choose: 'Please choose',
+  invalid: 'Please check this answer',
+  place: 'Share my location',
+  lost: 'Your location cannot be read. Write the place instead.',
+  large: '{0} is too large (at most {1})',
+  kind: 'A file like {0} cannot be sent',
+  many: 'At most {0} files at once',
+  long: 'At most {0} characters',
+  here: 'Drop files here',
+  of: '{0} of {1}',
+  you: 'You',
+  log: 'Messages',
+  waiting: '{0} new messages',
+  by: 'Powered by {0}',
+};
+
+export type Words = typeof english;
+
+/** THE LIST of languages beside English; each is fetched alone, when it is wanted. */
+const languages: { [code: string]: () => Promise<{ words: Words }> } = {
+  ar: () => import('./locales/ar.ts'),
+  de: () => import('./locales/de.ts'),
+  es: () => import('./locales/es.ts'),
+  fr: () => import('./locales/fr.ts'),
+  it: () => import('./locales/it.ts'),
+  ja: () => import('./locales/ja.ts'),
+  nl: () => import('./locales/nl.ts'),
+  pl: () => import('./locales/pl.ts'),
+  pt: () => import('./locales/pt.ts'),
+};
+
+export type Language = { words: Words; locale: string; dir: 'ltr' | 'rtl' };
+
+/** The words for the first of these locales that we speak, with dates in that very locale; English without one. */
+export async function findLanguage(wanted: readonly string[]): Promise<Language> {
+  for (const locale of wanted) {
+    const code = locale.slice(0, 2).toLowerCase();
+    const load = languages[code];
+    const words = code === 'en' ? english : load && (await attempt(async () => (await load()).words, () => null));
+    if (words) return { words, locale, dir: code === 'ar' ? 'rtl' : 'ltr' };
+  }
+  return { words: english, locale: 'en', dir: 'ltr' };
+}
+
+/** `{0}` by the first value, and so on. */
+export function said(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d)\}/g, (_, at) => String(values[at] ?? ''));
+}

@@ -13,7 +13,7 @@ import type { Db } from '../store/database.ts';
 import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, saveSession, setTimer } from '../store/sessions.ts';
-import type { OpenSession, OpenTurn } from './open-turn.ts';
+import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { applyChanges } from './subscriber-changes.ts';
 
 /** What happened in a conversation, a closed union; `seq` numbers it, `at` says when. */
@@ -21,7 +21,14 @@ export type ConversationEvent = { seq: number; at: number } & (
   | { kind: 'message'; id: number; direction: 'in' | 'out' | 'note'; block: string | null }
   | { kind: 'session'; id: number; status: string; flow: number; version: number }
   | { kind: 'input'; id: string; status: 'requested' | 'resolved'; block: string }
-  | { kind: 'conversation'; status: string; assignee: number | null }
+  | {
+      kind: 'conversation';
+      act: 'opened' | 'closed' | 'assigned';
+      status: string;
+      assignee: number | null;
+      /** Null = the flow did it. */
+      by: { kind: 'subscriber' | Author['kind']; id: number | null; name: string } | null;
+    }
   | { kind: 'change'; block: string; change: unknown }
   | { kind: 'log'; block: string; level: string; text: string }
   | { kind: 'failed'; block: string; reason: string }
@@ -44,8 +51,9 @@ type Said = Omit<MessageRow, 'id' | 'seq' | 'conversation_id' | 'at' | 'public_a
 
 export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const now = app.clock.now();
-  const { conversation } = turn;
   const said = messagesOf(turn);
+  if (turn.reply !== null && turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(now) };
+  const { conversation } = turn;
   const sessionId = await writeSessions(tx, turn, now);
   const { messages, events, told, publicAt } = numberAll(turn, said, now, sessionId);
   (await insertMessages(tx, messages)).forEach((id, at) => {
@@ -66,7 +74,6 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
       trace: JSON.stringify(trace),
     });
   }
-  const isReopened = turn.reply !== null && conversation.status === 'done';
   const after: Conversation = {
     ...conversation,
     seq,
@@ -75,7 +82,6 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     public_at: publicAt,
     messages: conversation.messages + messages.length,
     ...(messages.length > 0 ? { last_message_at: now } : {}),
-    ...(isReopened ? { status: 'open', opened_at: now, closed_at: null } : {}),
   };
   assert(await saveConversation(tx, after, conversation.seq), 'a conversation changed under a turn that held it');
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
@@ -98,6 +104,7 @@ function messagesOf(turn: OpenTurn): Said[] {
       author_name: name,
       body: JSON.stringify(turn.reply),
       text: turn.reply.text,
+      client_id: turn.clientId,
       block: null,
     });
   }
@@ -110,12 +117,13 @@ function messagesOf(turn: OpenTurn): Said[] {
       author_name: author.name,
       body: JSON.stringify(message),
       text,
+      client_id: null,
       block: null,
     });
   }
   for (const output of turn.outputs) {
     const written = messageOf(output);
-    if (written) said.push({ ...written, author_kind: 'bot', author_id: null, author_name: 'bot' });
+    if (written) said.push({ ...written, author_kind: 'bot', author_id: null, author_name: 'bot', client_id: null });
   }
   return said;
 }
@@ -144,14 +152,16 @@ function numberAll(
     events.push({ seq, at: now, ...event } as ConversationEvent);
   };
   if (turn.replaced?.id != null) add({ kind: 'session', id: turn.replaced.id, status: 'ended', flow: turn.replaced.flowId, version: turn.replaced.version });
-  const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, block }): MessageRow => {
+  const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, client_id, block }): MessageRow => {
     if (direction !== 'note') publicAt = Math.max(Math.floor(now / 1000), publicAt + 1);
     seq += 1;
     const event = { seq, at: now, kind: 'message' as const, id: 0, direction, block };
     events.push(event);
     told.push(event);
-    return { id: 0, conversation_id: conversation.id, seq, direction, author_kind, author_id, author_name, body, text, at: now, public_at: publicAt };
+    const place = { id: 0, conversation_id: conversation.id, seq, at: now, public_at: publicAt };
+    return { ...place, direction, author_kind, author_id, author_name, body, text, client_id };
   });
+  for (const act of actsOf(turn)) add(act);
   for (const output of turn.outputs) {
     if (output.kind === 'log') add({ kind: 'log', block: output.block, level: output.level, text: output.text });
     if (output.kind === 'failed') add({ kind: 'failed', block: output.block, reason: output.reason });
@@ -163,6 +173,21 @@ function numberAll(
     if (wait?.kind === 'reply') add({ kind: 'input', id: wait.id, status: 'requested', block: wait.block });
   }
   return { messages, events, told, publicAt };
+}
+
+function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {
+  const { conversation, found, by, reply, subscriber } = turn;
+  const { status, assignee_id: assignee } = conversation;
+  const acts: ('opened' | 'closed' | 'assigned')[] = [];
+  if (status !== found.status) acts.push(status === 'done' ? 'closed' : 'opened');
+  if (assignee !== found.assignee_id) acts.push('assigned');
+  const who = by ?? (reply === null ? null : { kind: 'subscriber' as const, id: subscriber.id, name: subscriber.name });
+  return acts.map((one) => ({ kind: 'conversation', act: one, status, assignee, by: who }));
+}
+
+/** An open conversation from now on. */
+export function reopened(now: number): Pick<Conversation, 'status' | 'opened_at' | 'closed_at'> {
+  return { status: 'open', opened_at: now, closed_at: null };
 }
 
 async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<number | null> {

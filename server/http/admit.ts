@@ -3,7 +3,7 @@
 // doors promise: 401, 403, 429.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app.ts';
-import { type Access, authorise, type Caller, callerName, dueNote, type Tenant } from '../auth.ts';
+import { type Access, authorise, type Caller, callerName, digestOf, dueNote, type Tenant } from '../auth.ts';
 import { AppError } from '../errors.ts';
 import { addressOf, describe } from './errors.ts';
 import { maxBodyBytes } from './json.ts';
@@ -55,7 +55,13 @@ function limitFor(caller: Caller, limit: Limit): Limit {
 
 function whoOf({ per }: Limit, name: string, request: FastifyRequest): string {
   if (per === 'caller') return name;
+  if (per === 'visitor') return `${name} ${digestOf(visitorIn(request))}`;
   return per === 'address' ? nameOfNetwork(request) : `${name} ${nameOfNetwork(request)}`;
+}
+
+/** Whose token the request carries, in its path or as its credential; counted before anyone has looked whether it opens anything. */
+function visitorIn({ params, headers }: FastifyRequest): string {
+  return (params as { visitor_token?: string }).visitor_token ?? /^Visitor\s+(\S+)$/i.exec(headerText(headers, 'authorization'))?.[1] ?? '';
 }
 
 function nameOfNetwork(request: FastifyRequest): string {

@@ -27,7 +27,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A limit on top of the door's own: guesses at a password, starts of a conversation. */
 export type Limit = {
   name: string;
-  per: 'caller' | 'address' | 'caller and address';
+  per: 'caller' | 'address' | 'caller and address' | 'visitor';
   max: number;
   /** For a site whose visitors share one address. */
   sharedMax?: number;
@@ -89,6 +89,8 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   stream?: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<LiveSource>;
   /** A GET that becomes a WebSocket; `run` answers who did not ask for one. */
   socket?: SocketSpec<z.output<P>, z.output<Q>>;
+  /** The same method and path in a later form, for who asks for it (`Door.asksNewer`). */
+  newer?: Route;
 };
 
 /** `seq` is null for what is told once and not kept. */
@@ -105,6 +107,8 @@ export type LiveSource = {
   /** So long after an announcement it is worth looking once more; 0 = at once is enough. */
   settleMs: number;
   lastSeq(): Promise<number>;
+  /** What a snapshot is called that comes because numbers were missed; absent = `stream.resync`. */
+  resync?: string;
   /** What a reader without a cursor is told first, as of its `seq`. */
   snapshot(): Promise<LiveEvent & { seq: number }>;
   /** Those after `after`, in order; empty when there are none. */
@@ -159,6 +163,8 @@ export type Door = {
   /** What else must hold before the body is read, such as the page a call comes from; returns who is calling, known better. */
   enter?(app: App, caller: Caller, request: { headers: Headers; params: Record<string, string> }): Promise<Caller>;
   hints(headers: Headers): Hints;
+  /** Whether a request means the newer form of a call; it is then refused in the words of that too. */
+  asksNewer?(request: Pick<RequestInfo, 'headers' | 'url'>): boolean;
   /** The limit every request of a caller counts against; null = none. */
   quota(caller: Caller): Limit | null;
   limitHeaders(state: LimitState | null, now: number): Record<string, string>;

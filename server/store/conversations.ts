@@ -26,6 +26,14 @@ export type ConversationTable = {
   closed_at: number | null;
   last_message_at: number | null;
   created_at: number;
+  /** The widget's own id of the call that began it, so that a repeat begins nothing. */
+  opening: Generated<string | null>;
+  /** JSON: where a visitor began it, and what their page says of them. */
+  context: Generated<string | null>;
+  /** Its token opens it until this rises. */
+  token_epoch: Generated<number>;
+  /** The last number the visitor has seen. */
+  visitor_read_seq: Generated<number>;
 };
 
 export type Conversation = Selectable<ConversationTable>;
@@ -74,7 +82,8 @@ export async function findOnSite(db: Db, botId: number, siteId: number, hashes: 
   return found ?? (await selectByPublicId(db, { botId, siteId, publicId: hashes.publicId }))[0] ?? null;
 }
 
-function onSite(db: Db, { botId, siteId }: { botId: number; siteId: number }) {
+/** All of a site, for the look-ups of its visitors. */
+export function onSite(db: Db, { botId, siteId }: { botId: number; siteId: number }) {
   return db.selectFrom('conversation').selectAll().where('bot_id', '=', botId).where('site_id', '=', siteId);
 }
 
@@ -84,6 +93,26 @@ const selectByPublicId = kept((db, one: { botId: number; siteId: number; publicI
 
 export async function setPublicId(tx: Db, botId: number, id: number, publicId: string): Promise<void> {
   await tx.updateTable('conversation').set({ public_id: publicId }).where('bot_id', '=', botId).where('id', '=', id).execute();
+}
+
+/** What a visitor's call of its own says: under which id it came, where from, and from when on its token opens it. */
+export type Circumstances = Partial<Pick<Conversation, 'opening' | 'context' | 'token_epoch' | 'public_id' | 'visitor' | 'subscriber_id'>>;
+
+export async function setCircumstances(tx: Db, botId: number, id: number, change: Circumstances): Promise<void> {
+  await tx.updateTable('conversation').set(change).where('bot_id', '=', botId).where('id', '=', id).execute();
+}
+
+/** Only forwards, and no further than what was said. False when it was read that far before. */
+export async function setVisitorRead(tx: Db, botId: number, id: number, upTo: number): Promise<boolean> {
+  const changed = await tx
+    .updateTable('conversation')
+    .set({ visitor_read_seq: sql<number>`case when seq < ${upTo} then seq else ${upTo} end` })
+    .where('bot_id', '=', botId)
+    .where('id', '=', id)
+    .where('visitor_read_seq', '<', upTo)
+    .where((eb) => eb('visitor_read_seq', '<', eb.ref('seq')))
+    .executeTakeFirst();
+  return Number(changed.numUpdatedRows) > 0;
 }
 
 /** The one that is spoken in: a subscriber's newest. */

@@ -22,6 +22,7 @@ import type { SettingTable } from './settings.ts';
 import type { SiteTable } from './sites.ts';
 import type { SubscriberTable, SubscriberTagTable } from './subscribers.ts';
 import type { TagTable } from './tags.ts';
+import type { VisitorTable } from './visitors.ts';
 import type { WorkspaceTable } from './workspaces.ts';
 
 export type Tables = {
@@ -59,5 +60,6 @@ export type Tables = {
   tag: TagTable;
   tally: TallyTable;
   timer: TimerTable;
+  visitor: VisitorTable;
   workspace: WorkspaceTable;
 };

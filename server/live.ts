@@ -17,8 +17,11 @@ export type Announcement = {
   sign?: Sign;
 };
 
-/** What somebody is doing at this moment. */
-export type Sign = { kind: 'typing' | 'viewing'; isOn: boolean; who: { kind: 'agent' | 'subscriber'; id: number | null; name: string } };
+/** What somebody is doing at this moment; `read` also stands in the store. */
+export type Sign = { who: { kind: 'agent' | 'subscriber'; id: number | null; name: string } } & (
+  | { kind: 'typing' | 'viewing'; isOn: boolean }
+  | { kind: 'read'; upTo: number }
+);
 
 export type About = 'everything' | { workspace: number } | { bot: number } | { conversation: number };
 

@@ -20,6 +20,7 @@ export type Purpose =
   | 'visitor'
   | 'conversation'
   | 'ticket'
+  | 'file'
   | 'identity'
   | 'nonce';
 

@@ -4,7 +4,7 @@
 import type { Context, Output } from '@parley/engine/advance/turn.ts';
 import { advance, type Flows, type Input } from '@parley/engine/advance.ts';
 import { type Ask, insideAsks } from '@parley/engine/effect.ts';
-import type { Message, Reply } from '@parley/engine/message.ts';
+import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
 import { newSession, type Session } from '@parley/engine/session.ts';
 import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
@@ -23,8 +23,11 @@ export type OpenSession = { id: number | null; rev: number; flowId: number; vers
 
 export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
 
-/** What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter. */
-export type Spoken = { message: Message; text: string; author: Author };
+/**
+ * What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter; `files` are
+ * those that attachFiles has let through.
+ */
+export type Spoken = { message: Message; text: string; author: Author; files?: FileRef[] };
 
 export type OpenTurn = {
   conversation: Conversation;

@@ -6,10 +6,11 @@ import { type Message, plainText } from '@parley/engine/message.ts';
 import type { Session } from '@parley/engine/session.ts';
 import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
-import { assert } from '../errors.ts';
+import { assert, invalidField } from '../errors.ts';
 import { announce } from '../live.ts';
 import { type Conversation, saveConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
+import { keepFiles } from '../store/files.ts';
 import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, saveSession, setTimer } from '../store/sessions.ts';
@@ -59,6 +60,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   (await insertMessages(tx, messages)).forEach((id, at) => {
     for (const one of [messages[at], told[at]]) if (one) one.id = id;
   });
+  await tieFiles(tx, turn, messages);
   const seq = events.at(-1)?.seq ?? conversation.seq;
   await applyChanges(app, tx, turn, messages);
   const hasJobs = await writeJobs(tx, turn, sessionId, now);
@@ -87,6 +89,15 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
   if (events.length > 0) announce(tx, { ...place, seq, dueAt: workAt });
   return { conversationId: conversation.id, sessionId, events, messages, seq, conversation: after, state: stateAfter(turn) };
+}
+
+/** What came along with the reply, or what a person of the team sends, belongs to its message from now on. */
+async function tieFiles(tx: Db, { conversation, reply, spoken }: OpenTurn, [first]: readonly MessageRow[]): Promise<void> {
+  const ids = (reply?.files ?? spoken?.files ?? []).map((file) => file.id);
+  if (ids.length === 0) return;
+  assert(first, 'what carries files is the first message of its turn');
+  // Two messages may reach for the same file at once; the other one was quicker.
+  if ((await keepFiles(tx, conversation.id, first.id, ids)) < ids.length) throw invalidField('attachments', 'A file is in a message already. Upload it again.');
 }
 
 function stateAfter({ session, replaced, last }: OpenTurn): Session | null {

@@ -10,7 +10,8 @@ export type Outgoing = {
   headers?: { [name: string]: string };
   /** Headers for the first origin alone: no redirect takes them elsewhere. */
   credentials?: { [name: string]: string };
-  body?: string | Uint8Array<ArrayBuffer> | null;
+  /** A Blob is read as it is sent, and has a length. */
+  body?: string | Uint8Array<ArrayBuffer> | Blob | null;
   redirects?: 'follow' | 'manual';
   /** `auto` goes by the content type; what is neither JSON nor text then stays bytes. */
   parse?: 'auto' | 'json' | 'text';

@@ -6,6 +6,7 @@ import type { ConversationTable } from './conversations.ts';
 import type { CustomEventLogTable, CustomEventTable } from './custom-events.ts';
 import type { EventChainTable, EventTable } from './events.ts';
 import type { FieldTable } from './fields.ts';
+import type { FileSpaceTable, FileTable } from './files.ts';
 import type { FlowPlaceTable, FlowStartTable, FlowTable, FlowVersionTable } from './flows.ts';
 import type { IdempotencyTable } from './idempotency.ts';
 import type { InboundTable } from './inbound.ts';
@@ -36,6 +37,8 @@ export type Tables = {
   event: EventTable;
   event_chain: EventChainTable;
   field: FieldTable;
+  file: FileTable;
+  file_space: FileSpaceTable;
   flow: FlowTable;
   flow_place: FlowPlaceTable;
   flow_start: FlowStartTable;

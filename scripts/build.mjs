@@ -21,7 +21,7 @@ export function chatSettings(outDir) {
   const lib = { entry: join(root, 'widget', 'chat.ts'), formats: ['es'], fileName: () => 'chat-[hash].js' };
   // A library keeps its spaces for whoever builds with it; nobody does with this.
   const output = { chunkFileNames: '[name]-[hash].js', minify: true };
-  return widgetSettings(join(outDir, 'widget'), { lib, rolldownOptions: { output }, cssTarget: ['chrome123', 'firefox120', 'safari17.5'] });
+  return widgetSettings(join(outDir, 'widget'), { lib, rolldownOptions: { output, preserveEntrySignatures: 'allow-extension' }, cssTarget: ['chrome123', 'firefox120', 'safari17.5'] });
 }
 
 /** The settings for the launcher: one script, for any page, that knows where the chat is. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { App, Clock, Random } from './app.ts';
 import { readBrand } from './commands/brand.ts';
+import { isOriginAllowed } from './commands/sites.ts';
 import { isSetupNeeded } from './commands/setup.ts';
 import { type Config, productVersion } from './config.ts';
 import { doors } from './doors.ts';
@@ -137,6 +138,10 @@ export const plugins: ServeOptions['plugins'] = [
     built,
     isSetupNeeded: (app) => isSetupNeeded(app.db),
     findDemoSite: async (app, siteKey) => (await findSiteByKey(app.db, siteKey)) ?? firstSite(app.db),
+    findShared: async (app, slug) => {
+      const site = await findSiteByKey(app.db, slug);
+      return site && isOriginAllowed(site, new URL(app.config.publicUrl).origin) ? site : null;
+    },
     launcher: join(root, 'widget', 'launcher.ts'),
   }),
 ];

@@ -5,7 +5,7 @@ import css from './chat.css?inline';
 import { type Frame, makeFrame } from './frame.ts';
 import type { Chat, Host } from './host.ts';
 import { remember } from './memory.ts';
-import { identifyNow, makeMethods, type State, setScheme } from './methods.ts';
+import type { Parts, State } from './parts.ts';
 import { makeSending } from './sending.ts';
 import { makeOutbox } from './talk/outbox.ts';
 import { makeTalk } from './talk/talk.ts';
@@ -61,10 +61,10 @@ export function startChat(host: Host): Chat {
     onChange: change,
   });
   const sending = makeSending({ memory, outbox, config: () => state.config, locale: () => state.language.locale, attributes: () => state.attributes });
-  const openTalk = (id: string | null): void => {
+  const openTalk = (id: string | null): Promise<void> => {
     memory.keep({ talk: id });
     talk.open(id);
-    void frame.open('chat');
+    return frame.open('chat');
   };
   const seldom = makeSeldom(host, change);
   const frame: Frame = makeFrame({
@@ -73,7 +73,8 @@ export function startChat(host: Host): Chat {
     onChange: change,
     onRead: () => frame.isLookedAt() && talk.markRead(),
     async getUi() {
-      if (state.who) await identifyNow(parts, state.who);
+      const { who } = state;
+      if (who) await seldom.withSeldom(({ identifyNow }) => identifyNow(parts, who));
       state.ready ??= prepare(host, state, { ...seldom, api, memory, talk, outbox, send: sending.send, openTalk, ...actionsOf() });
       const ui = await state.ready;
       if (ui) memory.begin();
@@ -96,9 +97,25 @@ export function startChat(host: Host): Chat {
   });
   if (memory.now.talk) talk.open(memory.now.talk);
   outbox.flush();
-  const parts = { host, state, api, memory, talk, outbox, sending, frame, openTalk, change, unwatch };
-  return makeMethods(parts);
+  const parts: Parts = { host, state, api, memory, talk, outbox, sending, frame, openTalk };
+  const later = (name: string): [string, Chat[string]] => [name, (...args: never[]) => seldom.withSeldom(({ makeMethods }) => makeMethods(parts)[name]?.(...args))];
+  return {
+    ...Object.fromEntries(laterMethods.map(later)),
+    open: () => frame.open(),
+    close: frame.close,
+    toggle: () => (frame.isOpen() ? frame.close() : frame.open()),
+    prefill: frame.prefill,
+    setScheme: (scheme: string) => setScheme(host, scheme),
+    destroy() {
+      talk.close();
+      outbox.close();
+      frame.panel()?.close();
+      unwatch();
+    },
+  };
 }
+
+const laterMethods = 'send start setVariables setAttributes identify reset transcript newConversation openConversation setLocale mute consent'.split(' ');
 
 /** A sheet that was constructed is allowed by every policy of the page. */
 function adopt({ root }: Host, css: string): void {
@@ -128,7 +145,10 @@ function makeSeldom(host: Host, onChange: () => void): Pick<Ui, 'seldom' | 'with
       if (!loaded && !loading) void load();
       return loaded;
     },
-    withSeldom: (use) => void load().then((there) => there && use(there)),
+    withSeldom: async (use) => {
+      const there = await load();
+      return there && use(there);
+    },
   };
 }
 
@@ -149,6 +169,11 @@ async function prepare(host: Host, state: State, rest: Omit<Ui, 'language' | 'co
   state.config = config;
   setScheme(host, host.options.scheme ?? config.theme.scheme);
   return { ...rest, language, config };
+}
+
+function setScheme({ element, options }: Host, scheme: string): void {
+  options.scheme = scheme;
+  element.style.colorScheme = scheme === 'light' || scheme === 'dark' ? scheme : 'light dark';
 }
 
 /** Other tabs write what this one knows, and what is seen depends on whether anybody looks. */

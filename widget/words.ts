@@ -1,5 +1,6 @@
 // Every word of the chat, in English, and where the other languages are. Dates and counts are said by the browser (Intl).
 import { attempt } from './api.ts';
+import type { SeldomWords } from './seldom/words.ts';
 
 export const english = {
   open: 'Open chat',
@@ -11,21 +12,11 @@ export const english = {
   attach: 'Attach a file',
   hello: 'Send us a message',
   recent: 'Recent conversations',
-  another: 'New conversation',
   online: 'Online now',
   away: 'We answer as soon as we can',
   queue: 'Somebody will be with you shortly',
   agent: 'You are talking to {0}',
   ended: 'This conversation has ended. Write to open it again.',
-  end: 'End the conversation',
-  save: 'Save the conversation',
-  mute: 'Turn the sound off',
-  sound: 'Turn the sound on',
-  before: 'Before we start',
-  name: 'Name',
-  email: 'E-mail',
-  phone: 'Phone',
-  optional: '{0} (optional)',
   sending: 'Sending…',
   sent: 'Sent',
   read: 'Read',
@@ -38,28 +29,20 @@ export const english = {
   offline: 'No connection. What you write is sent later.',
   broken: 'The chat cannot be reached just now.',
   skip: 'Skip',
-  yes: 'Yes',
-  no: 'No',
   choose: 'Please choose',
-  invalid: 'Please check this answer',
-  place: 'Share my location',
-  lost: 'Your location cannot be read. Write the place instead.',
-  large: '{0} is too large (at most {1})',
-  kind: 'A file like {0} cannot be sent',
-  many: 'At most {0} files at once',
   long: 'At most {0} characters',
   here: 'Drop files here',
-  of: '{0} of {1}',
   you: 'You',
   log: 'Messages',
   waiting: '{0} new messages',
   by: 'Powered by {0}',
 };
 
+/** Of English a part comes with seldom.ts; the other languages come whole. */
 export type Words = typeof english;
 
 /** THE LIST of languages beside English; each is fetched alone, when it is wanted. */
-const languages: { [code: string]: () => Promise<{ words: Words }> } = {
+const languages: { [code: string]: () => Promise<{ words: Words & SeldomWords }> } = {
   ar: () => import('./locales/ar.ts'),
   de: () => import('./locales/de.ts'),
   es: () => import('./locales/es.ts'),

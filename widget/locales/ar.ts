@@ -1,7 +1,8 @@
 // The words of the chat in Arabic.
+import type { SeldomWords } from '../seldom/words.ts';
 import type { Words } from '../words.ts';
 
-export const words: Words = {
+export const words: Words & SeldomWords = {
   open: 'فتح المحادثة',
   close: 'إغلاق المحادثة',
   back: 'رجوع',

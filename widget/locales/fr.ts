@@ -1,7 +1,8 @@
 // The words of the chat in French.
+import type { SeldomWords } from '../seldom/words.ts';
 import type { Words } from '../words.ts';
 
-export const words: Words = {
+export const words: Words & SeldomWords = {
   open: 'Ouvrir le chat',
   close: 'Fermer le chat',
   back: 'Retour',

@@ -4,16 +4,17 @@ import { said } from '../words.ts';
 import { h, icon } from '../view/dom.ts';
 import type { Ui } from '../view/ui.ts';
 import { areValid, makeField } from './field.ts';
+import { wordsOf } from './words.ts';
 
 export function answersTo(ui: Ui, { input, id }: Message): HTMLElement | null {
   if (!input) return null;
   if (input.kind === 'rating') return rating(ui, input.min ?? 1, input.max ?? 5);
-  if (input.kind === 'location') return h('button', { type: 'button', class: 'choice', onclick: () => sharePlace(ui) }, icon('pin'), ui.language.words.place);
+  if (input.kind === 'location') return h('button', { type: 'button', class: 'choice', onclick: () => sharePlace(ui) }, icon('pin'), wordsOf(ui).place);
   return formOf(ui, id, input);
 }
 
 function sharePlace(ui: Ui): void {
-  const lost = (): void => ui.say(ui.language.words.lost);
+  const lost = (): void => ui.say(wordsOf(ui).lost);
   const found = ({ coords: { latitude: lat, longitude: lng } }: GeolocationPosition): void =>
     ui.send({ text: `${lat.toFixed(5)}, ${lng.toFixed(5)}`, location: { lat, lng } });
   if (navigator.geolocation) navigator.geolocation.getCurrentPosition(found, lost, { timeout: 15_000 });
@@ -21,7 +22,7 @@ function sharePlace(ui: Ui): void {
 }
 
 function rating(ui: Ui, min: number, max: number): HTMLElement {
-  const { words } = ui.language;
+  const words = wordsOf(ui);
   const count = Math.min(Math.max(max - min + 1, 1), 11);
   const hasStars = min === 1 && max <= 5;
   const star = (_: unknown, at: number): HTMLElement => {
@@ -34,7 +35,7 @@ function rating(ui: Ui, min: number, max: number): HTMLElement {
 type Asked = { id: string; kind: AskKind; label: string; required: boolean; choices: Input['choices'] };
 
 function formOf(ui: Ui, messageId: number, input: Input): HTMLElement | null {
-  const { words } = ui.language;
+  const words = wordsOf(ui);
   const contact: Asked[] = (['name', 'email', 'phone'] as const).map((id) => ({
     ...{ id, kind: id as AskKind, label: words[id], required: id === 'email', choices: [] },
   }));

@@ -3,6 +3,7 @@ import { h } from '../view/dom.ts';
 import type { Fitting, Ui } from '../view/ui.ts';
 import type { Input } from '../wire.ts';
 import { controls } from './field.ts';
+import { wordsOf } from './words.ts';
 
 export function fit(ui: Ui, asked: Input): Fitting {
   const field = h('input', { type: 'text', ...controls[asked.kind] });
@@ -14,6 +15,6 @@ export function fit(ui: Ui, asked: Input): Fitting {
   return {
     field,
     // The browser's words for a pattern name the pattern; ours are for people.
-    objection: () => (field.checkValidity() ? (isInBounds() ? '' : ui.language.words.invalid) : field.validity.patternMismatch ? ui.language.words.invalid : field.validationMessage),
+    objection: () => (field.checkValidity() ? (isInBounds() ? '' : wordsOf(ui).invalid) : field.validity.patternMismatch ? wordsOf(ui).invalid : field.validationMessage),
   };
 }

@@ -3,10 +3,11 @@ import { h } from '../view/dom.ts';
 import { markup } from '../view/markup.ts';
 import type { Introduction, Ui } from '../view/ui.ts';
 import { areValid, type Field, makeField } from './field.ts';
+import { wordsOf } from './words.ts';
 
 export function makeIntroduction(ui: Ui): Introduction {
   const { config, memory } = ui;
-  const { words } = ui.language;
+  const words = wordsOf(ui);
   const asked = (['name', 'email'] as const).filter((one) => config.pre_chat[one] !== 'hidden' && !memory.now[one]);
   const fields = new Map<string, Field>(
     asked.map((one) => [one, makeField(words, { kind: one as 'email', label: words[one], required: config.pre_chat[one] === 'required', choices: [] })]),

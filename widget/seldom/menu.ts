@@ -2,28 +2,29 @@
 import { h } from '../view/dom.ts';
 import { plainName } from '../view/markup.ts';
 import type { Ui } from '../view/ui.ts';
+import { wordsOf } from './words.ts';
 
 export function menuOf(ui: Ui): HTMLElement[] {
-  const { words } = ui.language;
+  const words = wordsOf(ui);
   const { talk, isMuted } = ui.memory.now;
   const entry = (label: string, onclick: () => void): HTMLElement => h('button', { type: 'button', onclick }, label);
   const entries = [entry(isMuted ? words.sound : words.mute, () => ui.memory.keep({ isMuted: !isMuted }))];
   if (!talk) return entries;
-  entries.push(entry(words.save, () => void saveTranscript(ui)), entry(words.another, () => ui.openTalk(null)));
+  entries.push(entry(words.save, () => void saveTranscript(ui)), entry(words.another, () => void ui.openTalk(null)));
   if (ui.talk.status().state === 'open') entries.push(entry(words.end, () => void end(ui, talk)));
   return entries;
 }
 
 async function end(ui: Ui, talk: string): Promise<void> {
   const answer = await ui.api.call('POST', `/conversations/${talk}/close`);
-  if (!answer.ok) ui.say(answer.error || ui.language.words.broken);
+  if (!answer.ok) ui.say(answer.error || wordsOf(ui).broken);
 }
 
 /** As a text file; the text itself for programs. */
 export async function saveTranscript(ui: Ui): Promise<string | null> {
   const answer = await ui.api.call<string>('GET', `/conversations/${ui.memory.now.talk}/transcript`);
   if (!answer.ok) {
-    ui.say(answer.error || ui.language.words.broken);
+    ui.say(answer.error || wordsOf(ui).broken);
     return null;
   }
   const url = URL.createObjectURL(new Blob([answer.value], { type: 'text/plain' }));

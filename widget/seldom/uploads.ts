@@ -5,11 +5,12 @@ import { h, iconButton } from '../view/dom.ts';
 import { plainName } from '../view/markup.ts';
 import type { Ui, Uploads } from '../view/ui.ts';
 import { sizeOf } from './size.ts';
+import { wordsOf } from './words.ts';
 
 type Upload = { element: HTMLElement; control: AbortController; uploaded: Uploaded | null };
 
 export function makeUploads(ui: Ui, onChange: () => void): Uploads {
-  const { words } = ui.language;
+  const words = wordsOf(ui);
   const { limits } = ui.config;
   const element = h('div', { class: 'uploads' });
   let uploads: Upload[] = [];

@@ -46,7 +46,7 @@ export function makeComposer(ui: Ui, mayGo: () => boolean): Composer {
   function addFiles(files: File[]): void {
     say('');
     if (!ui.memory.now.talk || files.length === 0) return;
-    ui.withSeldom(({ makeUploads }) => {
+    void ui.withSeldom(({ makeUploads }) => {
       uploads ??= makeUploads(ui, draw);
       box.before(uploads.element);
       uploads.add(files, { accept: asked?.accept ?? [], maxBytes: asked?.max_bytes ?? null });

@@ -4,17 +4,17 @@ import { avatarOf } from './bubble.ts';
 import { h, icon } from './dom.ts';
 import { dayOf, timeOf, type Ui } from './ui.ts';
 
-export function makeHome(ui: Ui, onStarter: (text: string) => void): HTMLElement {
+export function makeHome(ui: Ui, onStarter: (text: string) => Promise<void>): HTMLElement {
   const { words } = ui.language;
   const { config } = ui;
   const recent = h('div', { class: 'recent' });
   const begin = h(
     'button',
-    { type: 'button', class: 'tile begin', onclick: () => ui.openTalk(null) },
+    { type: 'button', class: 'tile begin', onclick: () => void ui.openTalk(null) },
     h('span', {}, h('strong', {}, words.hello), h('small', {}, config.online ? words.online : words.away)),
     icon('send'),
   );
-  const starter = (text: string): HTMLElement => h('button', { type: 'button', class: 'tile', onclick: () => onStarter(text) }, h('span', {}, text), icon('go'));
+  const starter = (text: string): HTMLElement => h('button', { type: 'button', class: 'tile', onclick: () => void onStarter(text) }, h('span', {}, text), icon('go'));
   if (ui.memory.now.token) void showRecent(ui, recent);
   return h(
     'div',
@@ -37,7 +37,7 @@ function tile(ui: Ui, { id, last, last_at, unread }: ConversationSummary): HTMLE
   const when = Date.now() - last_at < 86_400_000 ? timeOf(ui, last_at) : dayOf(ui, last_at);
   return h(
     'button',
-    { type: 'button', class: 'tile', onclick: () => ui.openTalk(id) },
+    { type: 'button', class: 'tile', onclick: () => void ui.openTalk(id) },
     h('span', {}, h('span', { class: 'cut' }, last), h('small', {}, when)),
     unread > 0 ? h('span', { class: 'count' }, String(unread)) : icon('go'),
   );

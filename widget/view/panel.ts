@@ -41,8 +41,8 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
 
   function homeView(): void {
     const head = h('header', { class: 'head plain' }, h('strong', { class: 'grow' }, title), iconButton('close', words.close, ui.close));
-    const onStarter = (text: string): void => {
-      ui.openTalk(null);
+    const onStarter = async (text: string): Promise<void> => {
+      await ui.openTalk(null);
       composer?.write(text);
       composer?.element.requestSubmit();
     };
@@ -143,7 +143,9 @@ function menu(ui: Ui): HTMLElement {
   const entries = h('div', { class: 'menu' });
   const summary = h('summary', { class: 'icon', 'aria-label': more, title: more }, icon('more'));
   const details = h('details', {}, summary, entries);
-  details.ontoggle = () => details.open && ui.withSeldom(({ menuOf }) => entries.replaceChildren(...menuOf(ui)));
+  details.ontoggle = () => {
+    if (details.open) void ui.withSeldom(({ menuOf }) => entries.replaceChildren(...menuOf(ui)));
+  };
   const close = (): void => {
     details.open = false;
   };

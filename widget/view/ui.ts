@@ -1,6 +1,8 @@
 // What every part of the view draws from, and what it may ask for.
 import type { Answer, Api } from '../api.ts';
+import type { Chat } from '../host.ts';
 import type { Remembered } from '../memory.ts';
+import type { Parts, Who } from '../parts.ts';
 import type { Outbox } from '../talk/outbox.ts';
 import type { Shown, Talk } from '../talk/talk.ts';
 import type { Config, Conversations, Input, Message, Sending, Uploaded } from '../wire.ts';
@@ -23,13 +25,13 @@ export type Ui = {
   /** A form, or several choices at once. */
   answer(messageId: number, values: { [field: string]: string | string[] }, text: string): void;
   conversations(): Promise<Answer<Conversations>>;
-  openTalk(id: string | null): void;
+  openTalk(id: string | null): Promise<void>;
   goHome(): void;
   close(): void;
   say(text: string): void;
   /** Null while it is on its way; what is drawn is then drawn again. */
   seldom(): Seldom | null;
-  withSeldom(use: (seldom: Seldom) => void): void;
+  withSeldom<Value>(use: (seldom: Seldom) => Value | Promise<Value>): Promise<Value | null>;
 };
 
 /** What few conversations need: seldom.ts. */
@@ -42,6 +44,8 @@ export type Seldom = {
   saveTranscript(ui: Ui): Promise<string | null>;
   partsOf(ui: Ui, message: Shown): Child[];
   makeUploads(ui: Ui, onChange: () => void): Uploads;
+  makeMethods(parts: Parts): Chat;
+  identifyNow(parts: Parts, who: Who): Promise<boolean>;
 };
 
 /** What is wrong with what was written in it, or nothing. */

@@ -1,51 +1,17 @@
-// The public methods that need the chat; the launcher answers the others itself.
-import type { Api } from './api.ts';
-import type { Frame } from './frame.ts';
-import type { Chat, Host } from './host.ts';
-import { type Remembered, randomToken } from './memory.ts';
-import type { Sending, Values } from './sending.ts';
-import type { Outbox } from './talk/outbox.ts';
-import type { Talk } from './talk/talk.ts';
-import type { Ui } from './view/ui.ts';
-import type { Config, Identified, Identify } from './wire.ts';
-import type { Language } from './words.ts';
-
-type Who = Omit<Identify, 'visitor_token'>;
-
-/** What is so just now; the rest asks it. */
-export type State = {
-  language: Language;
-  locale: string | undefined;
-  config: Config | null;
-  ready: Promise<Ui | null> | null;
-  attributes: Values;
-  /** Who the page says it is, not told to the server yet. */
-  who: Who | null;
-};
-
-export type Parts = {
-  host: Host;
-  state: State;
-  api: Api;
-  memory: Remembered;
-  talk: Talk;
-  outbox: Outbox;
-  sending: Sending;
-  frame: Frame;
-  openTalk(id: string | null): void;
-  change(): void;
-  unwatch(): void;
-};
+// The public methods that few pages call.
+import type { Chat } from '../host.ts';
+import { randomToken } from '../memory.ts';
+import type { Parts, Who } from '../parts.ts';
+import type { Values } from '../sending.ts';
+import type { Identified } from '../wire.ts';
+import { saveTranscript } from './menu.ts';
 
 export function makeMethods(parts: Parts): Chat {
-  const { host, state, memory, talk, outbox, sending, frame } = parts;
+  const { host, state, memory, talk, sending, frame } = parts;
   const addAttributes = (more: Values): void => {
     state.attributes = { ...state.attributes, ...more };
   };
   return {
-    open: () => frame.open(),
-    close: frame.close,
-    toggle: () => (frame.isOpen() ? frame.close() : frame.open()),
     async send(what: string | { text?: string; payload?: string }) {
       await frame.open('chat');
       const { text = '', payload } = typeof what === 'string' ? { text: what } : what;
@@ -58,7 +24,6 @@ export function makeMethods(parts: Parts): Chat {
       await frame.open('chat');
       sending.start(flow);
     },
-    prefill: frame.prefill,
     setVariables: addAttributes,
     setAttributes: addAttributes,
     // A page says so on every visit: until there is something to connect it with, nobody is told and nothing is stored.
@@ -77,10 +42,7 @@ export function makeMethods(parts: Parts): Chat {
     async transcript() {
       await frame.open('chat');
       const ui = await state.ready;
-      return new Promise((resolve) => {
-        if (ui && memory.now.talk) ui.withSeldom(({ saveTranscript }) => resolve(saveTranscript(ui)));
-        else resolve(null);
-      });
+      return ui && memory.now.talk ? saveTranscript(ui) : null;
     },
     newConversation: () => parts.openTalk(null),
     openConversation: (id: string) => parts.openTalk(id),
@@ -89,18 +51,8 @@ export function makeMethods(parts: Parts): Chat {
       state.ready = null;
       return frame.rebuild();
     },
-    setScheme(scheme: string) {
-      host.options.scheme = scheme;
-      setScheme(host, scheme);
-    },
     mute: (isMuted: unknown = true) => memory.keep({ isMuted: Boolean(isMuted) }),
     consent: (isGiven: unknown = true) => memory.keep({ consent: Boolean(isGiven) }),
-    destroy() {
-      talk.close();
-      outbox.close();
-      frame.panel()?.close();
-      parts.unwatch();
-    },
   };
 }
 
@@ -125,6 +77,3 @@ export async function identifyNow({ host, state, api, memory, talk, frame }: Par
   return verified;
 }
 
-export function setScheme({ element }: Host, scheme: string): void {
-  element.style.colorScheme = scheme === 'light' || scheme === 'dark' ? scheme : 'light dark';
-}

@@ -14,6 +14,11 @@ export function headerText(headers: Headers, name: string): string {
   return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
 }
 
+/** The token of `Authorization: Visitor …`; empty when there is none. */
+export function visitorToken(headers: Headers): string {
+  return /^Visitor\s+(\S+)$/i.exec(headerText(headers, 'authorization'))?.[1] ?? '';
+}
+
 export function readCookie(headers: Headers, name: string): string | null {
   for (const part of headerText(headers, 'cookie').split(';')) {
     const at = part.indexOf('=');

@@ -1,5 +1,6 @@
 // The widget API: what a website's visitors may do, by the public key of the site. Its five calls are fixed to the byte.
 import { conversationFor } from '../../commands/site-conversations.ts';
+import { settingsOf } from '../../commands/site-settings.ts';
 import { isOriginAllowed } from '../../commands/sites.ts';
 import { AppError, assert, type ErrorCode } from '../../errors.ts';
 import { type Door, type Headers, headerText, type RequestInfo } from '../../http/route.ts';
@@ -40,6 +41,7 @@ export const widgetDoor: Door = {
     assert(caller.kind === 'site', 'this door lets only visitors in');
     const { site } = caller;
     if (!isOriginAllowed(site, headerText(headers, 'origin'))) throw new AppError('forbidden', 'Origin not allowed');
+    if (!settingsOf(site).enabled) throw new AppError('not_found', 'Resource not found');
     const token = params.visitor_token;
     if (token === undefined) return caller;
     const conversation = await conversationFor(app, app.db, site, token);

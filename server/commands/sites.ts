@@ -51,7 +51,15 @@ export async function createSite(
   values: { name: string } & Partial<SiteValues>,
   settings: SiteSettingsChange = {},
 ): Promise<Site> {
-  const site = await insertSite(tx, { ...newSite, ...values, settings: changedSettings({ settings: '{}' }, settings).settings, workspaceId, botId, siteKey: makeSiteKey(), at: app.clock.now() });
+  const site = await insertSite(tx, {
+    ...newSite,
+    ...values,
+    settings: changedSettings({ settings: '{}' }, settings).settings,
+    workspaceId,
+    botId,
+    siteKey: makeSiteKey(),
+    at: app.clock.now(),
+  });
   await record(app, tx, { kind: 'site.created', workspaceId, botId, subject: `site:${site.id}`, data: { name: site.name } });
   return site;
 }

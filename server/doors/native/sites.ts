@@ -2,7 +2,7 @@
 
 import { botNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
-import { settingsOf, type SiteSettingsChange, siteSettings, siteSettingsChange } from '../../commands/site-settings.ts';
+import { type SiteSettingsChange, settingsOf, siteSettings, siteSettingsChange } from '../../commands/site-settings.ts';
 import { changeSite, createSite, readOrigin, removeSite, rotateIdentity, rotateSiteKey, showIdentitySecrets } from '../../commands/sites.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
@@ -30,7 +30,17 @@ const site = z
   .meta({ id: 'Site' });
 
 function show(row: Site): z.input<typeof site> {
-  const { workspace_id: _, bot_id, origins, shared_network, anonymous, settings: _settings, identity_current: _current, identity_oldest: _oldest, ...rest } = row;
+  const {
+    workspace_id: _,
+    bot_id,
+    origins,
+    shared_network,
+    anonymous,
+    settings: _settings,
+    identity_current: _current,
+    identity_oldest: _oldest,
+    ...rest
+  } = row;
   return {
     ...rest,
     ...settingsOf(row),
@@ -114,7 +124,8 @@ export const siteRoutes = [
     reply: site,
     status: 201,
     docs: { ...docs, id: 'createSite', summary: 'Create a site', example: { name: 'Shop', origins: ['https://shop.example'] } },
-    run: ({ app, tenant, body }) => app.transact(async (tx) => show(await createSite(app, tx, tenant, { ...columns(body), name: body.name }, settingsIn(body)))),
+    run: ({ app, tenant, body }) =>
+      app.transact(async (tx) => show(await createSite(app, tx, tenant, { ...columns(body), name: body.name }, settingsIn(body)))),
   }),
   route({
     method: 'GET',
@@ -196,8 +207,7 @@ export const siteRoutes = [
       summary: 'Make a new secret beside the one in use',
       description: 'Both hold until the older one is removed; a third one, made before, does no longer.',
     },
-    run: ({ app, caller, tenant, params }) =>
-      app.transact(async (tx) => ({ secrets: await rotateIdentity(app, tx, { caller, tenant }, params.id, 'begin') })),
+    run: ({ app, caller, tenant, params }) => app.transact(async (tx) => ({ secrets: await rotateIdentity(app, tx, { caller, tenant }, params.id, 'begin') })),
   }),
   route({
     method: 'DELETE',
@@ -206,7 +216,6 @@ export const siteRoutes = [
     params: idParams,
     reply: secretsReply,
     docs: { ...docs, id: 'removeOlderIdentitySecret', summary: 'End the older secret', description: 'When all pages sign with the new one.' },
-    run: ({ app, caller, tenant, params }) =>
-      app.transact(async (tx) => ({ secrets: await rotateIdentity(app, tx, { caller, tenant }, params.id, 'end') })),
+    run: ({ app, caller, tenant, params }) => app.transact(async (tx) => ({ secrets: await rotateIdentity(app, tx, { caller, tenant }, params.id, 'end') })),
   }),
 ];

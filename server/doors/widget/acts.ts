@@ -1,9 +1,10 @@
 // What a visitor does in a conversation besides writing: fills in a form, types, has read, ends it, takes it along.
+
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { readAnswer } from '@parley/engine/block/answer.ts';
 import { textOf, type Value } from '@parley/engine/expression/value.ts';
 import type { FormField } from '@parley/engine/message.ts';
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { closeConversation, noteVisitorRead } from '../../commands/site-conversations.ts';
 import { AppError, invalidField } from '../../errors.ts';
@@ -57,7 +58,9 @@ function labelIn(choices: FormField['choices'], said: string): string {
 async function transcriptOf({ app, caller }: Pick<Context<unknown, unknown, unknown>, 'app' | 'caller'>): Promise<Download> {
   const site = siteOf(caller);
   const rows = await listMessages(app.db, conversationOf(caller).id, { order: 'desc', limit: maxTranscript, notes: 'without' });
-  const lines = rows.toReversed().map((row) => `[${new Date(row.at).toISOString().slice(0, 19).replace('T', ' ')}] ${labelOf(site, row) || 'Visitor'}: ${row.text}`);
+  const lines = rows
+    .toReversed()
+    .map((row) => `[${new Date(row.at).toISOString().slice(0, 19).replace('T', ' ')}] ${labelOf(site, row) || 'Visitor'}: ${row.text}`);
   const bytes = Buffer.from(`${site.name}\n\n${lines.join('\n')}\n`);
   return {
     type: 'text/plain',
@@ -80,16 +83,21 @@ export const actRoutes = [
     status: 201,
     errors: ['conflict'],
     limits: [perAddress('reply', 20, 200), perVisitor('reply', 20)],
-    docs: { ...docs, id: 'answerForm', summary: 'Fill in a form', description: 'What is missing or wrong is told by field; the message it became is the answer.' },
+    docs: {
+      ...docs,
+      id: 'answerForm',
+      summary: 'Fill in a form',
+      description: 'What is missing or wrong is told by field; the message it became is the answer.',
+    },
     run: async ({ app, caller, body }) => {
       const conversation = conversationOf(caller);
-      const view = await viewOf(app, app.db, siteOf(caller), conversation);
+      const view = await viewOf(app.db, siteOf(caller), conversation);
       const row = await findMessage(app.db, conversation.id, body.message_id);
       const input = row?.direction === 'out' ? inputOf(row) : null;
       if (input?.kind !== 'form') throw new AppError('not_found', 'Form not found');
       const isRepeat = (await findByClientId(app.db, conversation.id, body.client_id)) !== null;
       if (view.asking !== body.message_id && !isRepeat) throw new AppError('conflict', 'This form is no longer asked for');
-      return take({ app, caller }, filledIn(input.fields, body.values), body.client_id);
+      return take({ app, caller }, filledIn(input.fields, body.values), body);
     },
   }),
   route({
@@ -126,7 +134,12 @@ export const actRoutes = [
     access: 'site',
     params,
     limits: [perAddress('close', 20, 200), perVisitor('close', 20)],
-    docs: { ...docs, id: 'closeConversation', summary: 'End the conversation', description: 'What runs in it ends. A later message opens it again, where the site allows that.' },
+    docs: {
+      ...docs,
+      id: 'closeConversation',
+      summary: 'End the conversation',
+      description: 'What runs in it ends. A later message opens it again, where the site allows that.',
+    },
     run: async ({ app, caller }) => {
       await app.transact((tx) => closeConversation(app, tx, conversationOf(caller)));
       return undefined;

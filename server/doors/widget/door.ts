@@ -5,9 +5,12 @@ import { isOriginAllowed } from '../../commands/sites.ts';
 import { AppError, assert, type ErrorCode } from '../../errors.ts';
 import { type Door, type Headers, headerText, type RequestInfo } from '../../http/route.ts';
 import { findSiteByKey } from '../../store/sites.ts';
+import { actRoutes } from './acts.ts';
 import { conversationRoutes } from './conversations.ts';
+import { fileRoutes } from './files.ts';
 import { refusal } from './shapes.ts';
 import { streamRoutes } from './stream.ts';
+import { visitorRoutes } from './visitors.ts';
 
 /** Said in these words whatever happened. */
 const fixed: Partial<Record<ErrorCode, string>> = {
@@ -23,7 +26,7 @@ export const widgetDoor: Door = {
   title: 'Widget API',
   description: 'The calls of the chat widget. The key of a site is public: it names the site, and opens nothing without a visitor’s token.',
   prefix: '/api/v1/chat',
-  routes: [...conversationRoutes, ...streamRoutes],
+  routes: [...conversationRoutes, ...actRoutes, ...streamRoutes, ...fileRoutes, ...visitorRoutes],
   document: {
     path: '/api/v1/chat/openapi.json',
     securitySchemes: {

@@ -15,7 +15,7 @@ import { findSite, type Site } from '../../store/sites.ts';
 import { params } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
 import { conversationOf, siteOf } from './texts.ts';
-import { agentAs, inputOf, pageOf, show, type View, viewOf } from './view.ts';
+import { agentAs, inputOf, pageOf, showAll, type View, viewOf } from './view.ts';
 
 const snapshotPage = 50;
 
@@ -53,7 +53,7 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
   const snapshotOf = async () => {
     const view = await look();
     readSeq = view.readSeq;
-    const data = await pageOf(app.db, view, { limit: snapshotPage });
+    const data = await pageOf(app, app.db, view, { limit: snapshotPage });
     return { seq: data.next_cursor, event: 'snapshot', data };
   };
   return {
@@ -109,6 +109,7 @@ async function eventsAfter(app: App, id: number, after: number, limit: number): 
 }
 
 async function shownOf(app: App, view: View, { events, rows }: Found): Promise<LiveEvent[]> {
+  const shown = new Map((await showAll(app, app.db, view, [...rows.values()])).map((one) => [one.id, one]));
   let asked = events.length === 0 ? null : await lastAsking(app, view, events[0]?.seq ?? 0);
   return events.flatMap((event): LiveEvent[] => {
     const { seq } = event;
@@ -119,7 +120,7 @@ async function shownOf(app: App, view: View, { events, rows }: Found): Promise<L
       if (row.direction === 'out' && inputOf(row)) asked = row;
       // A new question takes the place of the one before it.
       const closed = before && before !== asked ? [updated(view, before)] : [];
-      return [...closed, { seq, event: 'message', data: show(view, row) }];
+      return [...closed, { seq, event: 'message', data: shown.get(row.id) }];
     }
     if (event.kind !== 'session' && event.kind !== 'conversation') return [];
     // The session has moved: what it asked may be answered.

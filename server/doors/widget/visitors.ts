@@ -18,7 +18,7 @@ import { digits } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
 import * as shapes from './shapes.ts';
 import { checkName, checkToken, emailOf, siteOf } from './texts.ts';
-import { show, statusOf, viewOf } from './view.ts';
+import { showAll, statusOf, viewOf } from './view.ts';
 
 const docs = { tag: 'Visitor' };
 const maxListed = 50;
@@ -52,7 +52,14 @@ const exported = z
     time_zone: z.string().nullable(),
     fields: z.record(z.string(), z.unknown()),
     conversations: z.array(
-      z.object({ id: z.string(), state: z.string(), opened_at: z.int(), closed_at: z.int().nullable(), context: z.unknown(), messages: z.array(shapes.message) }),
+      z.object({
+        id: z.string(),
+        state: z.string(),
+        opened_at: z.int(),
+        closed_at: z.int().nullable(),
+        context: z.unknown(),
+        messages: z.array(shapes.message),
+      }),
     ),
     next: z.int().nullable().describe('There is more: go on with `cursor`.'),
   })
@@ -75,14 +82,19 @@ async function exportOf(app: App, site: Site, subscriberId: number, afterId: num
   const last = ids[maxExported - 1] ?? Number.POSITIVE_INFINITY;
   const conversations = await Promise.all(
     read.map(async ({ conversation, rows }) => {
-      const view = await viewOf(app, app.db, site, conversation);
+      const view = await viewOf(app.db, site, conversation);
       return {
         id: conversationToken(app, conversation),
         state: view.status.state,
         opened_at: conversation.opened_at,
         closed_at: conversation.closed_at,
         context: JSON.parse(conversation.context ?? 'null') as unknown,
-        messages: rows.filter(({ id }) => id <= last).map((row) => show(view, row)),
+        messages: await showAll(
+          app,
+          app.db,
+          view,
+          rows.filter(({ id }) => id <= last),
+        ),
       };
     }),
   );
@@ -158,7 +170,12 @@ export const visitorRoutes = [
     access: 'site',
     errors: ['not_found'],
     limits: [perAddress('erase', 10, 30)],
-    docs: { ...docs, id: 'eraseVisitor', summary: 'Erase the visitor', description: 'All conversations, messages, files and what is known of them; nothing brings it back.' },
+    docs: {
+      ...docs,
+      id: 'eraseVisitor',
+      summary: 'Erase the visitor',
+      description: 'All conversations, messages, files and what is known of them; nothing brings it back.',
+    },
     run: async ({ app, caller, request }) => {
       const site = siteOf(caller);
       await app.transact(async (tx) => eraseVisitor(app, tx, site, await needVisitor(app, tx, site, request.headers)));

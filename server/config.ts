@@ -241,7 +241,7 @@ function s3Of(read: Reader, problems: string[]): Config['s3'] {
   for (const name of Object.keys(given))
     if (isWanted && read.optional(name) === null) problem(problems, name, 'is missing: files go to S3 only with all of them');
   if (bucket === null || accessKeyId === null || secretAccessKey === null) return null;
-  return { endpoint: endpoint?.origin ?? null, region, bucket, prefix, accessKeyId, secretAccessKey };
+  return { endpoint: endpoint?.origin ?? null, region, bucket, prefix: prefix.replace(/[^/]$/, '$&/'), accessKeyId, secretAccessKey };
 }
 
 function brandOf(read: Reader): Partial<Brand> {

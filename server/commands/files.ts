@@ -22,7 +22,7 @@ import {
   takeSpace,
   type Uploader,
 } from '../store/files.ts';
-import { cleanFileName } from './file-name.ts';
+import { cleanFileName, dispositionOf } from './file-name.ts';
 import { makeSniffer } from './file-type.ts';
 import { readFileQuotaMb } from './settings.ts';
 
@@ -159,6 +159,14 @@ export async function fileOfLink(
   if (leftMs <= 0) throw new AppError('gone', 'This link is over. Open the conversation again for a new one.');
   const file = await findPublicFile(app.db, publicId);
   return file && { file, leftMs };
+}
+
+/** As a door sends it. Shown in the page is only what no browser makes more of; `inline` alone asks for it. */
+export function downloadOf(app: App, file: FileRow, { disposition, maxAgeS }: { disposition: unknown; maxAgeS: number }) {
+  const { type, size, name, sha256 } = file;
+  const how = disposition === 'inline' && file.is_inline_safe === 1 ? 'inline' : 'attachment';
+  const read = (range?: Parameters<App['files']['get']>[1]) => app.files.get(file.key, range);
+  return { type, size, etag: sha256.slice(0, 32), disposition: dispositionOf(how, name), maxAgeS, read };
 }
 
 /** Bytes first, rows after: whatever breaks off is found again. Returns how many files were removed. */

@@ -10,6 +10,7 @@ import { findByClientId, type MessageRow } from '../store/messages.ts';
 import type { Site } from '../store/sites.ts';
 import { updateSubscriber } from '../store/subscribers.ts';
 import { conversationsOnSite, findVisitor } from '../store/visitors.ts';
+import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
 import { beginSession, openTurn, setAside } from './open-turn.ts';
 import { takeReply } from './receive-reply.ts';
@@ -205,15 +206,15 @@ export async function sendReply(
   app: App,
   tx: Db,
   site: Site,
-  { id, bot_id: botId }: Conversation,
-  reply: Reply,
-  clientId: string,
+  { id, bot_id: botId, subscriber_id: by }: Conversation,
+  { reply, clientId, attachments }: { reply: Reply; clientId: string; attachments: readonly string[] },
 ): Promise<{ row: MessageRow; conversation: Conversation }> {
   const conversation = await lockConversation(tx, botId, id);
   if (!conversation) throw new AppError('not_found', 'Conversation not found');
   const known = await findByClientId(tx, id, clientId);
   if (known) return { row: known, conversation };
-  const step = await receive(app, tx, site, conversation, reply, clientId);
+  const files = attachments.length === 0 ? undefined : await attachFiles(app, tx, conversation, attachments, { kind: 'subscriber', id: by });
+  const step = await receive(app, tx, site, conversation, { ...reply, ...(files ? { files } : {}) }, clientId);
   const row = step.messages.find((one) => one.client_id === clientId);
   assert(row, 'a reply that was taken is written');
   return { row, conversation: step.conversation };

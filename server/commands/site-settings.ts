@@ -24,6 +24,7 @@ const preChat = z.strictObject({
 });
 
 export const siteSettings = z.strictObject({
+  enabled: z.boolean().describe('Off: the widget does not answer, and no chat can be begun or read.'),
   theme,
   pre_chat: preChat.describe('Who visitors are asked to say they are. Name and e-mail are always required where the site is not `anonymous`.'),
   starters: z.array(z.string().trim().min(1).max(120)).max(6).describe('First messages to choose from.'),
@@ -41,6 +42,7 @@ export const siteSettingsChange = siteSettings.extend({ theme: theme.partial(), 
 export type SiteSettingsChange = z.output<typeof siteSettingsChange>;
 
 const usual: SiteSettings = {
+  enabled: true,
   theme: { color: null, scheme: 'auto', side: 'end', radius: 16, launcher: null },
   pre_chat: { name: 'hidden', email: 'hidden', consent: null },
   starters: [],

@@ -1,6 +1,6 @@
 // One HTTP call to the outside, with an outcome for everything that can happen to it. Redirects are followed by hand, each
 // hop judged anew; time, headers and bytes have limits, the bytes those that come out of the packing.
-import type { Response } from 'undici';
+import type { BodyInit, Response } from 'undici';
 import { agentOf, codeOf, type Egress, EgressError, type Failure } from './connect.ts';
 import { type Json, keptText, readJson } from './json.ts';
 
@@ -121,7 +121,7 @@ async function knock(egress: Egress, { method, url, headers, body }: Hop, { head
   try {
     const { fetch } = await import('undici');
     const dispatcher = await agentOf(egress, connectMs);
-    return await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', dispatcher, signal: ended.signal });
+    return await fetch(url, { method, headers, body: (body ?? null) as BodyInit | null, redirect: 'manual', dispatcher, signal: ended.signal });
   } finally {
     clearTimeout(silent);
   }

@@ -21,15 +21,14 @@ export type Bucket = NonNullable<Config['s3']>;
 type Call = { method: 'GET' | 'PUT' | 'HEAD' | 'DELETE'; key: string; query?: Record<string, string>; headers?: Record<string, string>; body?: Blob };
 
 const attempts = 4;
-const pauseMs = 100;
 const blockBytes = 1024 * 1024;
 const maxKeys = 1000;
 const emptyHash = createHash('sha256').digest('hex');
 /** A whole file on a slow line; a block of it. */
 const limits = { PUT: { headersMs: 60_000, totalMs: 60_000 }, other: { headersMs: 10_000, totalMs: 20_000 } };
 
-/** `waitMs` is for tests that wait for a silent bucket. */
-export function s3Files(bucket: Bucket, dataDir: string, waitMs?: number): FileStore {
+/** The times are for tests, which wait for a bucket that is silent or busy. */
+export function s3Files(bucket: Bucket, dataDir: string, { waitMs, pauseMs = 100 }: { waitMs?: number; pauseMs?: number } = {}): FileStore {
   const base = bucketUrl(bucket);
   // Wherever the operator put it, a private network included; and nowhere else.
   const port = Number(base.port) || (base.protocol === 'https:' ? 443 : 80);
@@ -41,7 +40,7 @@ export function s3Files(bucket: Bucket, dataDir: string, waitMs?: number): FileS
       const signed = await sign(bucket, base, ask);
       const { headersMs, totalMs } = ask.method === 'PUT' ? limits.PUT : limits.other;
       const within = { headersMs: waitMs ?? headersMs, totalMs: waitMs ?? totalMs, maxBytes: 2 * blockBytes };
-      const outcome = await send(egress, { ...signed, method: ask.method, body: ask.body ?? null, redirects: 'manual', parse: 'text', limits: within });
+      const outcome = await send(egress, { ...signed, method: ask.method, body: ask.body ?? null, redirects: 'manual', limits: within });
       if (!isPassing(outcome) || attempt === attempts) return outcome;
       await sleep(pauseMs * 2 ** attempt * (0.5 + Math.random() / 2));
     }
@@ -52,8 +51,9 @@ export function s3Files(bucket: Bucket, dataDir: string, waitMs?: number): FileS
     if (outcome.status === 404) return null;
     // Of nothing there is no range.
     if (outcome.status === 416) return { bytes: new Uint8Array(), total: 0 };
-    const total = Number(/^bytes \d+-\d+\/(\d+)$/.exec(outcome.headers['content-range'] ?? '')?.[1]);
-    if (outcome.status !== 206 || !(total > 0)) throw faultOf('GET', outcome);
+    const [, first, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(outcome.headers['content-range'] ?? '') ?? []).map(Number);
+    const isWhole = outcome.kind === 'status' && outcome.status === 206 && first === from && Number(last) - from + 1 === outcome.bytes.length;
+    if (!isWhole || total === undefined) throw faultOf('GET', outcome);
     return { bytes: outcome.bytes, total };
   };
 

@@ -8,7 +8,7 @@ import { AppError } from '../errors.ts';
 import { addressOf, describe } from './errors.ts';
 import { maxBodyBytes } from './json.ts';
 import { networkOf, overLimit, tighter } from './limits.ts';
-import { type Door, type Headers, headerText, type Limit, type LimitState, type Pass } from './route.ts';
+import { type Door, type Headers, headerText, type Limit, type LimitState, type Pass, type Route, visitorToken } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
 export type Admitted = { caller: Caller; tenant: Tenant; name: string };
@@ -32,8 +32,13 @@ export async function admit(machine: Machine, served: Served, request: FastifyRe
   const tenant = await authorise(app.db, known, route.access as Access, pass?.hints ?? door.hints(request.headers));
   if (state && state.remaining < 0) throw overLimit(state, now);
   const caller = door.enter ? await door.enter(app, known, { headers: request.headers, params: request.params as Record<string, string> }) : known;
-  if (request.headers.expect !== undefined && Number(request.headers['content-length'] ?? 0) <= maxBodyBytes) inviteBody(request, reply);
+  if (request.headers.expect !== undefined && Number(request.headers['content-length'] ?? 0) <= mostOf(route)) inviteBody(request, reply);
   return { caller, tenant, name };
+}
+
+/** A body that will be refused for its length is not invited. */
+function mostOf({ upload }: Route): number {
+  return maxBodyBytes + (upload?.maxBytes ?? 0);
 }
 
 async function authenticate(machine: Machine, door: Door, request: FastifyRequest, reply: FastifyReply, pass: Pass | undefined): Promise<Caller> {
@@ -61,7 +66,7 @@ function whoOf({ per }: Limit, name: string, request: FastifyRequest): string {
 
 /** Whose token the request carries, in its path or as its credential; counted before anyone has looked whether it opens anything. */
 function visitorIn({ params, headers }: FastifyRequest): string {
-  return (params as { visitor_token?: string }).visitor_token ?? /^Visitor\s+(\S+)$/i.exec(headerText(headers, 'authorization'))?.[1] ?? '';
+  return (params as { visitor_token?: string }).visitor_token ?? visitorToken(headers);
 }
 
 function nameOfNetwork(request: FastifyRequest): string {

@@ -172,6 +172,10 @@ function addBodyParsers(server: FastifyInstance): void {
     readBody(bytes, headers['content-type'] ?? '', headers['content-encoding'], served?.door.mendsTexts ? 'mended' : 'refused');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   server.addContentTypeParser(/^application\/[\w.+-]*\+json\b/, { parseAs: 'buffer' }, parse);
+  // A file is read by the route's answer, as it arrives.
+  server.addContentTypeParser('multipart/form-data', async ({ served }: FastifyRequest) => {
+    if (!served?.route.upload) throw new AppError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
+  });
   server.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, bytes: Buffer) => {
     if (bytes.length > 0) throw new AppError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
   });

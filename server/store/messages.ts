@@ -151,6 +151,10 @@ export function listMessages(db: Db, conversationId: number, range: MessageRange
     .execute();
 }
 
+export async function findMessage(db: Db, conversationId: number, id: number): Promise<MessageRow | null> {
+  return (await db.selectFrom('message').selectAll().where('conversation_id', '=', conversationId).where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
 /** What its sender calls so; null when it was not sent yet. */
 export async function findByClientId(db: Db, conversationId: number, clientId: string): Promise<MessageRow | null> {
   const row = await db.selectFrom('message').selectAll().where('conversation_id', '=', conversationId).where('client_id', '=', clientId).executeTakeFirst();

@@ -57,3 +57,35 @@ export function conversationsOnSite(db: Db, where: { botId: number; siteId: numb
     .limit(limit)
     .execute();
 }
+
+/** Everything of one subscriber becomes the other's. */
+export async function mergeSubscribers(tx: Db, botId: number, fromSubscriberId: number, toSubscriberId: number): Promise<void> {
+  const conversations = tx.selectFrom('conversation').select('id').where('bot_id', '=', botId).where('subscriber_id', '=', fromSubscriberId);
+  const author = { author_id: toSubscriberId };
+  await tx.updateTable('message').set(author).where('conversation_id', 'in', conversations).where('author_kind', '=', 'subscriber').execute();
+  await tx
+    .updateTable('custom_event_log')
+    .set({ subscriber_id: toSubscriberId })
+    .where('bot_id', '=', botId)
+    .where('subscriber_id', '=', fromSubscriberId)
+    .execute();
+  await tx
+    .updateTable('file')
+    .set({ uploader_id: toSubscriberId })
+    .where('conversation_id', 'in', conversations)
+    .where('uploader_kind', '=', 'subscriber')
+    .execute();
+  const had = tx.selectFrom('subscriber_tag').select('tag_id').where('subscriber_id', '=', toSubscriberId);
+  await tx
+    .updateTable('subscriber_tag')
+    .set({ subscriber_id: toSubscriberId })
+    .where('subscriber_id', '=', fromSubscriberId)
+    .where('tag_id', 'not in', had)
+    .execute();
+  await tx
+    .updateTable('conversation')
+    .set({ subscriber_id: toSubscriberId })
+    .where('bot_id', '=', botId)
+    .where('subscriber_id', '=', fromSubscriberId)
+    .execute();
+}

@@ -1,14 +1,16 @@
 // Four of the five calls: what the widget says first, a conversation begun, its messages read and written.
 import { z } from 'zod';
+import type { App } from '../../app.ts';
 import { openConversation, receiveMessage } from '../../commands/site-conversations.ts';
 import { invalidField } from '../../errors.ts';
 import { route } from '../../http/route.ts';
+import type { FileRow } from '../../store/files.ts';
 import { listMessages, type MessageRow } from '../../store/messages.ts';
 import type { Site } from '../../store/sites.ts';
 import { fullConfig, fullMessages, fullOpening, fullSending, params } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
 import { checkMessage, checkName, checkToken, conversationOf, emailOf, sinceOf, siteOf } from './texts.ts';
-import { labelOf } from './view.ts';
+import { filesAmong, labelOf, plainBody } from './view.ts';
 
 const maxListed = 50_000;
 
@@ -28,11 +30,11 @@ const message = z
   })
   .meta({ id: 'Message' });
 
-function show(site: Site, row: MessageRow): z.input<typeof message> {
+function show(app: App, site: Site, row: MessageRow, files: readonly FileRow[]): z.input<typeof message> {
   const isIn = row.direction === 'in';
   return {
     direction: isIn ? 'inbound' : 'outbound',
-    body: row.text,
+    body: plainBody(app, row, files),
     timestamp: `${new Date(row.public_at * 1000).toISOString().slice(0, 19)}Z`,
     author: labelOf(site, row),
   };
@@ -107,7 +109,8 @@ export const conversationRoutes = [
       const site = siteOf(caller);
       const sincePublic = since === undefined || since === '' ? undefined : sinceOf(since);
       const rows = await listMessages(app.db, conversationOf(caller).id, { sincePublic, limit: maxListed, notes: 'without' });
-      return rows.map((row) => show(site, row));
+      const files = await filesAmong(app.db, conversationOf(caller).id, rows);
+      return rows.map((row) => show(app, site, row, files.get(row.id) ?? []));
     },
   }),
   route({

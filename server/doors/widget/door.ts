@@ -1,12 +1,16 @@
 // The widget API: what a website's visitors may do, by the public key of the site. Its five calls are fixed to the byte.
 import { conversationFor } from '../../commands/site-conversations.ts';
+import { settingsOf } from '../../commands/site-settings.ts';
 import { isOriginAllowed } from '../../commands/sites.ts';
 import { AppError, assert, type ErrorCode } from '../../errors.ts';
 import { type Door, type Headers, headerText, type RequestInfo } from '../../http/route.ts';
 import { findSiteByKey } from '../../store/sites.ts';
+import { actRoutes } from './acts.ts';
 import { conversationRoutes } from './conversations.ts';
+import { fileRoutes } from './files.ts';
 import { refusal } from './shapes.ts';
 import { streamRoutes } from './stream.ts';
+import { visitorRoutes } from './visitors.ts';
 
 /** Said in these words whatever happened. */
 const fixed: Partial<Record<ErrorCode, string>> = {
@@ -22,7 +26,7 @@ export const widgetDoor: Door = {
   title: 'Widget API',
   description: 'The calls of the chat widget. The key of a site is public: it names the site, and opens nothing without a visitor’s token.',
   prefix: '/api/v1/chat',
-  routes: [...conversationRoutes, ...streamRoutes],
+  routes: [...conversationRoutes, ...actRoutes, ...streamRoutes, ...fileRoutes, ...visitorRoutes],
   document: {
     path: '/api/v1/chat/openapi.json',
     securitySchemes: {
@@ -40,6 +44,7 @@ export const widgetDoor: Door = {
     assert(caller.kind === 'site', 'this door lets only visitors in');
     const { site } = caller;
     if (!isOriginAllowed(site, headerText(headers, 'origin'))) throw new AppError('forbidden', 'Origin not allowed');
+    if (!settingsOf(site).enabled) throw new AppError('not_found', 'Resource not found');
     const token = params.visitor_token;
     if (token === undefined) return caller;
     const conversation = await conversationFor(app, app.db, site, token);

@@ -4,22 +4,23 @@ import { z } from 'zod';
 import { digestOf } from '../../auth.ts';
 import { readBrand } from '../../commands/brand.ts';
 import { hoursOf } from '../../commands/business-hours.ts';
+import { maxFileBytes, maxFilesPerMessage } from '../../commands/files.ts';
 import { beginVisit, conversationToken, isBegun, sendReply, type Visit } from '../../commands/site-conversations.ts';
 import { preChatOf, settingsOf } from '../../commands/site-settings.ts';
 import { makeNonce, marksOf } from '../../commands/visit-marks.ts';
-import { invalidField } from '../../errors.ts';
+import { assert, invalidField } from '../../errors.ts';
 import { type Context, route } from '../../http/route.ts';
 import { readTurnSettings } from '../../store/settings.ts';
 import type { Site } from '../../store/sites.ts';
 import { beginningPerVisitor, perAddress, perVisitor } from './limits.ts';
 import * as shapes from './shapes.ts';
 import { checkMessage, checkName, checkToken, conversationOf, emailOf, maxMessage, siteOf } from './texts.ts';
-import { pageOf, show, viewOf } from './view.ts';
+import { pageOf, showAll, viewOf } from './view.ts';
 
 const maxPage = 200;
 const usualPage = 50;
 
-const digits = z
+export const digits = z
   .string()
   .regex(/^\d{1,15}$/)
   .transform(Number);
@@ -51,7 +52,7 @@ export const fullConfig = route({
       starters,
       sound,
       identity,
-      limits: { message: maxMessage, files: 5, file_bytes: 10_000_000, file_types: [] },
+      limits: { message: maxMessage, files: maxFilesPerMessage, file_bytes: maxFileBytes, file_types: [] },
       nonce: makeNonce(app, site),
     };
   },
@@ -82,7 +83,7 @@ export const fullOpening = route({
       const marks = await marksOf(app, tx, site, { nonce: body.nonce ?? null, honey: body.website ?? '' });
       const conversation = await beginVisit(app, tx, site, { ...visit, context: { ...visit.context, marks } });
       const view = await viewOf(tx, site, conversation);
-      const { data, next_cursor: cursor, status } = await pageOf(tx, view, { cursor: 0, limit: usualPage });
+      const { data, next_cursor: cursor, status } = await pageOf(app, tx, view, { cursor: 0, limit: usualPage });
       return { conversation_token: conversationToken(app, conversation), cursor, data, status };
     });
   },
@@ -129,7 +130,7 @@ export const fullMessages = route({
   docs: { ...docs, id: 'readMessages', summary: 'The latest page, or what came after a cursor' },
   run: async ({ app, caller, query }) => {
     const view = await viewOf(app.db, siteOf(caller), conversationOf(caller));
-    return pageOf(app.db, view, { ...query, limit: query.limit ?? usualPage });
+    return pageOf(app, app.db, view, { ...query, limit: query.limit ?? usualPage });
   },
 });
 
@@ -144,23 +145,27 @@ export const fullSending = route({
   errors: ['conflict'],
   limits: [perAddress('reply', 20, 200), perVisitor('reply', 20)],
   docs: { ...docs, id: 'postMessage', summary: 'The message as it was taken', description: 'A repeat with the same `client_id` is the same message.' },
-  run: ({ app, caller, body }) => take({ app, caller }, replyOf(body), body.client_id),
+  run: ({ app, caller, body }) => take({ app, caller }, replyOf(body), body),
 });
 
 type Sent = z.output<typeof shapes.sending>;
 
-function replyOf({ message = '', payload, location }: Sent): Reply {
+function replyOf({ message = '', payload, location, attachments = [] }: Sent): Reply {
   const text = message.trim() === '' && location ? `${location.lat},${location.lng}` : message;
-  if (text.trim() === '' && payload === undefined) throw invalidField('message', 'Message is required', 'required');
+  if (text.trim() === '' && payload === undefined && attachments.length === 0) throw invalidField('message', 'Message is required', 'required');
   checkMessage(text);
   return { text, ...(payload === undefined ? {} : { payload }), ...(location ? { location } : {}) };
 }
 
+type Taker = Pick<Context<unknown, unknown, unknown>, 'app' | 'caller'>;
+
 /** Takes what a visitor says, in whatever form, and shows it as the message it became. */
-export function take({ app, caller }: Pick<Context<unknown, unknown, unknown>, 'app' | 'caller'>, reply: Reply, clientId: string) {
+export function take({ app, caller }: Taker, reply: Reply, { client_id: clientId, attachments = [] }: Pick<Sent, 'client_id' | 'attachments'>) {
   const site = siteOf(caller);
   return app.transact(async (tx) => {
-    const { row, conversation } = await sendReply(app, tx, site, conversationOf(caller), reply, clientId);
-    return show(await viewOf(tx, site, conversation), row);
+    const { row, conversation } = await sendReply(app, tx, site, conversationOf(caller), { reply, clientId, attachments });
+    const [shown] = await showAll(app, tx, await viewOf(tx, site, conversation), [row]);
+    assert(shown, 'what is shown of one message is one message');
+    return shown;
   });
 }

@@ -15,7 +15,7 @@ import { findSite, type Site } from '../../store/sites.ts';
 import { params } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
 import { conversationOf, siteOf } from './texts.ts';
-import { agentAs, inputOf, pageOf, show, type View, viewOf } from './view.ts';
+import { agentAs, inputOf, pageOf, showAll, type View, viewOf } from './view.ts';
 
 const snapshotPage = 50;
 
@@ -32,7 +32,7 @@ export const streamRoutes = [
       id: 'streamConversation',
       summary: 'What happens, as it happens',
       description:
-        'Server-sent events: `message`, `message.updated`, `status`, `typing`, `read`; `snapshot` first where no cursor was given, `resync` where numbers were missed, `reconnect` before the server goes. The id of an event is its number; what is told once has none.',
+        'Server-sent events: `message`, `message.updated`, `status`, `typing`, `presence`, `read`; `snapshot` first where no cursor was given, `resync` where numbers were missed, `reconnect` before the server goes. The id of an event is its number; what is told once has none.',
     },
     run: async () => undefined,
     stream: async ({ app, caller, params: { visitor_token: token } }) => visitorStream(app, siteOf(caller), conversationOf(caller), token),
@@ -41,7 +41,7 @@ export const streamRoutes = [
 
 /** For one reader: what they were told of typing and of being read is nowhere else. */
 function visitorStream(app: App, site: Site, { id }: Conversation, token: string): LiveSource {
-  const signs: Sign[] = [];
+  const signs: Doing[] = [];
   let readSeq: number | null = null;
   const look = async (): Promise<View> => {
     // What opened it may have been taken back since: a key that was turned, a visitor who was erased.
@@ -53,7 +53,7 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
   const snapshotOf = async () => {
     const view = await look();
     readSeq = view.readSeq;
-    const data = await pageOf(app.db, view, { limit: snapshotPage });
+    const data = await pageOf(app, app.db, view, { limit: snapshotPage });
     return { seq: data.next_cursor, event: 'snapshot', data };
   };
   return {
@@ -65,10 +65,11 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
     lastSeq: async () => (await look()).conversation.seq,
     snapshot: snapshotOf,
     hear: (one) => {
-      if (one?.sign?.kind === 'typing' && one.sign.who.kind === 'agent' && signs.length < 20) signs.push(one.sign);
+      const sign = one?.sign;
+      if (sign && sign.kind !== 'read' && sign.who.kind === 'agent' && signs.length < maxSigns) signs.push(sign);
     },
     read: async (after, limit) => {
-      const heard = signs.splice(0).map((sign) => typing(site, sign));
+      const heard = signs.splice(0).map((sign) => doing(site, sign));
       // First the events and then how things stand: never an answer before its question.
       const found = await eventsAfter(app, id, after, limit);
       const view = await look();
@@ -80,8 +81,12 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
   };
 }
 
-function typing(site: Site, { isOn, who }: Sign): LiveEvent {
-  return { seq: null, event: 'typing', data: { on: isOn, author: agentAs(site, who.name) } };
+type Doing = Extract<Sign, { isOn: boolean }>;
+/** Of what is told once; a reader who takes nothing misses the rest. */
+const maxSigns = 20;
+
+function doing(site: Site, { kind, isOn, who }: Doing): LiveEvent {
+  return { seq: null, event: kind === 'typing' ? 'typing' : 'presence', data: { on: isOn, author: agentAs(site, who.name) } };
 }
 
 type Found = { events: ConversationEvent[]; rows: Map<number, MessageRow>; isMissed: boolean };
@@ -104,6 +109,7 @@ async function eventsAfter(app: App, id: number, after: number, limit: number): 
 }
 
 async function shownOf(app: App, view: View, { events, rows }: Found): Promise<LiveEvent[]> {
+  const shown = new Map((await showAll(app, app.db, view, [...rows.values()])).map((one) => [one.id, one]));
   let asked = events.length === 0 ? null : await lastAsking(app, view, events[0]?.seq ?? 0);
   return events.flatMap((event): LiveEvent[] => {
     const { seq } = event;
@@ -114,7 +120,7 @@ async function shownOf(app: App, view: View, { events, rows }: Found): Promise<L
       if (row.direction === 'out' && inputOf(row)) asked = row;
       // A new question takes the place of the one before it.
       const closed = before && before !== asked ? [updated(view, before)] : [];
-      return [...closed, { seq, event: 'message', data: show(view, row) }];
+      return [...closed, { seq, event: 'message', data: shown.get(row.id) }];
     }
     if (event.kind !== 'session' && event.kind !== 'conversation') return [];
     // The session has moved: what it asked may be answered.

@@ -3,13 +3,16 @@
 import { type Button, type Card, type Choice, type InputSpec, type Message, plainText, type Reply } from '@parley/engine/message.ts';
 import type { Session } from '@parley/engine/session.ts';
 import type { z } from 'zod';
+import type { App } from '../../app.ts';
 import { settingsOf } from '../../commands/site-settings.ts';
 import type { Conversation } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
+import { type FileRow, filesOfMessages } from '../../store/files.ts';
 import { findMember } from '../../store/members.ts';
 import { listMessages, type MessageRow } from '../../store/messages.ts';
 import { findSession } from '../../store/sessions.ts';
 import type { Site } from '../../store/sites.ts';
+import { showAttachment } from './files.ts';
 import type { attachment, author, message, messages, status } from './shapes.ts';
 
 type Shown<S extends z.ZodType> = z.input<S>;
@@ -24,25 +27,31 @@ export type View = {
   status: Shown<typeof status>;
 };
 
-/** How far back a question is looked for that still waits: behind it, a flow has said more than anyone scrolls past. */
+/** How far back an open question, and an agent’s answer, are looked for: behind it more was said than anyone scrolls past. */
 const maxBack = 50;
 
 export async function viewOf(db: Db, site: Site, conversation: Conversation): Promise<View> {
-  const session = conversation.session_id === null ? null : await findSession(db, conversation.id, conversation.session_id);
-  const state = session ? (JSON.parse(session.state) as Session) : null;
+  const state = await stateOf(db, conversation);
   const waitsAt = state?.status === 'waiting' && state.wait?.kind === 'reply' ? state.wait.block : null;
+  const isLookedAt = waitsAt !== null || conversation.assignee_id !== null;
+  const latest = isLookedAt ? await listMessages(db, conversation.id, { order: 'desc', limit: maxBack, notes: 'without' }) : [];
   return {
     site,
     conversation,
-    asking: waitsAt === null ? null : await messageAsking(db, conversation, waitsAt),
-    readSeq: 0,
-    status: await statusOf(db, site, conversation, state),
+    asking: latest.find((row) => waitsAt !== null && row.direction === 'out' && inputOf(row)?.block === waitsAt)?.id ?? null,
+    // Who answers has read.
+    readSeq: latest.find((row) => row.author_kind === 'agent')?.seq ?? 0,
+    status: await statusIn(db, site, conversation, state),
   };
 }
 
-async function messageAsking(db: Db, { id }: Conversation, block: string): Promise<number | null> {
-  const latest = await listMessages(db, id, { order: 'desc', limit: maxBack, notes: 'without' });
-  return latest.find((row) => row.direction === 'out' && inputOf(row)?.block === block)?.id ?? null;
+async function stateOf(db: Db, { id, session_id: sessionId }: Conversation): Promise<Session | null> {
+  const session = sessionId === null ? null : await findSession(db, id, sessionId);
+  return session && (JSON.parse(session.state) as Session);
+}
+
+export async function statusOf(db: Db, site: Site, conversation: Conversation): Promise<View['status']> {
+  return statusIn(db, site, conversation, await stateOf(db, conversation));
 }
 
 export function inputOf(row: MessageRow): InputSpec | null {
@@ -50,7 +59,7 @@ export function inputOf(row: MessageRow): InputSpec | null {
   return body.kind === 'text' ? (body.input ?? null) : null;
 }
 
-async function statusOf(db: Db, site: Site, conversation: Conversation, state: Session | null): Promise<Shown<typeof status>> {
+async function statusIn(db: Db, site: Site, conversation: Conversation, state: Session | null): Promise<View['status']> {
   const { assignee_id: assignee } = conversation;
   const isBots = state?.status === 'running' || state?.status === 'waiting';
   const name = isBots || assignee === null ? null : ((await findMember(db, conversation.workspace_id, assignee))?.name ?? '');
@@ -75,7 +84,7 @@ export function labelOf(site: Site, row: MessageRow): string {
 export type Range = { cursor?: number | undefined; before?: number | undefined; limit: number };
 
 /** After a cursor, oldest first; before one, or at the end, the page that ends there. */
-export async function pageOf(db: Db, view: View, { cursor, before, limit }: Range): Promise<Shown<typeof messages>> {
+export async function pageOf(app: App, db: Db, view: View, { cursor, before, limit }: Range): Promise<Shown<typeof messages>> {
   const { conversation } = view;
   // A cursor from another life of the store: begin at the end again.
   const after = cursor !== undefined && cursor <= conversation.seq ? cursor : undefined;
@@ -87,7 +96,7 @@ export async function pageOf(db: Db, view: View, { cursor, before, limit }: Rang
   const isMore = rows.length > limit;
   const hasOlder = after === undefined ? isMore : first !== undefined && (await isOlder(db, conversation.id, first.id));
   return {
-    data: page.map((row) => show(view, row)),
+    data: await showAll(app, db, view, page),
     next_cursor: after !== undefined && isMore ? (last?.seq ?? 0) : Math.max(last?.seq ?? 0, conversation.seq),
     prev_cursor: hasOlder ? (first?.seq ?? null) : null,
     status: view.status,
@@ -98,17 +107,44 @@ async function isOlder(db: Db, conversationId: number, id: number): Promise<bool
   return (await listMessages(db, conversationId, { beforeId: id, order: 'desc', limit: 1, notes: 'without' })).length > 0;
 }
 
-const nothing = { attachments: [], buttons: [], cards: [], input: null, location: null };
-
-export function show(view: View, row: MessageRow): Shown<typeof message> {
-  const { id, seq, client_id, at: timestamp } = row;
-  const common = { id, seq, client_id, timestamp, ...nothing };
-  return row.direction === 'in' ? { ...common, ...received(view, row) } : { ...common, status: 'sent', ...said(view, row) };
+/** As they are told: with their files, whose links are good for a while from now. */
+export async function showAll(app: App, db: Db, view: View, rows: readonly MessageRow[]): Promise<Shown<typeof message>[]> {
+  const files = await filesAmong(db, view.conversation.id, rows);
+  return rows.map((row) =>
+    show(
+      view,
+      row,
+      (files.get(row.id) ?? []).map((file) => showAttachment(app, file)),
+    ),
+  );
 }
 
-function received(view: View, row: MessageRow) {
-  const { files = [], location } = JSON.parse(row.body) as Reply;
-  const attachments = files.map(({ id, name, type, size, url }) => ({ id, name, type, size, kind: kindOf(type), url }));
+const perLook = 1_000;
+
+export async function filesAmong(db: Db, conversationId: number, rows: readonly MessageRow[]): Promise<Map<number | null, FileRow[]>> {
+  const found: FileRow[] = [];
+  for (let at = 0; at < rows.length; at += perLook) {
+    const ids = rows.slice(at, at + perLook).map(({ id }) => id);
+    found.push(...(await filesOfMessages(db, conversationId, ids)));
+  }
+  return Map.groupBy(found, ({ message_id }) => message_id);
+}
+
+type Attachment = Shown<typeof attachment>;
+const nothing = { attachments: [], buttons: [], cards: [], input: null, location: null };
+
+function show(view: View, row: MessageRow, files: Attachment[]): Shown<typeof message> {
+  const { id, seq, client_id, at: timestamp } = row;
+  const common = { id, seq, client_id, timestamp, ...nothing };
+  if (row.direction === 'in') return { ...common, ...received(view, row, files) };
+  const content = contentOf(view, row, JSON.parse(row.body) as Message);
+  const attachments = [...(content.attachments ?? []), ...files];
+  const type = content.type === 'text' && attachments.length > 0 ? 'media' : content.type;
+  return { ...common, direction: 'outbound', author: authorOf(view.site, row), status: 'sent', ...content, type, attachments };
+}
+
+function received(view: View, row: MessageRow, attachments: Attachment[]) {
+  const { location } = JSON.parse(row.body) as Reply;
   return {
     direction: 'inbound' as const,
     type: attachments.length > 0 ? ('media' as const) : location ? ('location' as const) : ('text' as const),
@@ -120,10 +156,8 @@ function received(view: View, row: MessageRow) {
   };
 }
 
-function said(view: View, row: MessageRow) {
-  const { site } = view;
-  const author = row.author_kind === 'agent' ? agentAs(site, row.author_name) : { kind: 'bot' as const, name: site.author_label, avatar: null };
-  return { direction: 'outbound' as const, author, ...contentOf(view, row, JSON.parse(row.body) as Message) };
+function authorOf(site: Site, row: MessageRow): Shown<typeof author> {
+  return row.author_kind === 'agent' ? agentAs(site, row.author_name) : { kind: 'bot', name: site.author_label, avatar: null };
 }
 
 function contentOf(view: View, row: MessageRow, body: Message): Partial<Shown<typeof message>> & Pick<Shown<typeof message>, 'type' | 'body'> {
@@ -146,6 +180,17 @@ function contentOf(view: View, row: MessageRow, body: Message): Partial<Shown<ty
     default:
       return { type: 'text', body: plainText(body) };
   }
+}
+
+/** For those who know only the five calls: choices as numbered lines, cards as titles, files by their links. */
+export function plainBody(app: App, row: MessageRow, files: readonly FileRow[]): string {
+  const body = row.direction === 'out' && row.body.startsWith('{"kind":"cards"') ? (JSON.parse(row.body) as Extract<Message, { kind: 'cards' }>) : null;
+  const text = body ? body.cards.map(({ title, buttons }) => [title, ...buttons.map(numbered)].join('\n')).join('\n') : row.text;
+  return [text, ...files.flatMap((file) => [file.name, showAttachment(app, file).url])].filter((line) => line !== '').join('\n');
+}
+
+function numbered({ label, url }: Button, at: number): string {
+  return `${at + 1}. ${label}${url ? `: ${url}` : ''}`;
 }
 
 function buttonAs({ id, label, payload, url, phone }: Button) {
@@ -185,9 +230,4 @@ function pictureOf(row: MessageRow, body: Extract<Message, { kind: 'media' }>): 
   const path = URL.canParse(body.url) ? new URL(body.url).pathname : '';
   const name = body.alt ?? path.slice(path.lastIndexOf('/') + 1);
   return { id: `m${row.id}`, name, type: 'application/octet-stream', size: 0, kind: kinds[body.media], url: body.url };
-}
-
-function kindOf(type: string): 'image' | 'video' | 'audio' | 'file' {
-  const family = type.split('/')[0] ?? '';
-  return family === 'image' || family === 'video' || family === 'audio' ? family : 'file';
 }

@@ -1,6 +1,6 @@
 // One route as one operation: what it is called, who may call it, what goes in and what comes out.
 import { policies } from '../../auth.ts';
-import type { Door, Limit, Route } from '../route.ts';
+import type { Door, Limit, Route, UploadSpec } from '../route.ts';
 import { errorsOf, successOf } from './responses.ts';
 import type { Json, Schemas } from './schemas.ts';
 import { accessSentence, securityOf } from './security.ts';
@@ -24,6 +24,7 @@ export function operationOf(door: Door, route: Route, schemas: Schemas, response
     security: securityOf(door, route.access),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body ? { requestBody: bodyOf(route, schemas) } : {}),
+    ...(route.upload ? { requestBody: formOf(route.upload) } : {}),
     responses: { ...successOf(door, route, schemas), ...errorsOf(door, route, schemas, responses) },
   };
 }
@@ -103,4 +104,9 @@ function bodyOf(route: Route, schemas: Schemas): Json {
   const content = { schema: schemas.input(route.body), ...(route.docs.example === undefined ? {} : { example: route.docs.example }) };
   // A body of which nothing is required may be left out.
   return { required: !route.body.safeParse({}).success, content: { 'application/json': content } };
+}
+
+function formOf({ field, maxBytes }: UploadSpec): Json {
+  const file = { type: 'string', format: 'binary', description: `One file of at most ${maxBytes / (1024 * 1024)} MB.` };
+  return { required: true, content: { 'multipart/form-data': { schema: { type: 'object', properties: { [field]: file }, required: [field] } } } };
 }

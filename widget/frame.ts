@@ -40,7 +40,7 @@ export function makeFrame({ host, getUi, words, onRead, onChange }: Options): Fr
   }
 
   function fail(): void {
-    const retry = h('button', { type: 'button', class: 'plain', onclick: () => void open() }, words().retry);
+    const retry = h('button', { type: 'button', class: 'link', onclick: () => void open() }, words().retry);
     host.root.append(h('div', { class: 'broken', role: 'alert' }, words().broken, ' ', retry));
   }
 

@@ -62,7 +62,9 @@ export async function findLanguage(wanted: readonly string[]): Promise<Language>
     const code = locale.slice(0, 2).toLowerCase();
     const load = languages[code];
     const words = code === 'en' ? english : load && (await attempt(async () => (await load()).words, () => null));
-    if (words) return { words, locale, dir: code === 'ar' ? 'rtl' : 'ltr' };
+    // Days and hours as the reader's own country writes them.
+    const own = navigator.languages.find((one) => one.startsWith(code)) ?? locale;
+    if (words) return { words, locale: own, dir: code === 'ar' ? 'rtl' : 'ltr' };
   }
   return { words: english, locale: 'en', dir: 'ltr' };
 }

@@ -107,7 +107,8 @@ export function makeTalk({ api, memory, onChange, onNews, onStatus }: Options): 
     onNews(message);
   }
 
-  const takers: { [Name in keyof StreamEvents]: (data: StreamEvents[Name]) => void } = {
+  // What is not here shows nothing.
+  const takers: { [Name in keyof StreamEvents]?: (data: StreamEvents[Name]) => void } = {
     snapshot: page,
     message(message) {
       const isNew = !byId.has(message.id);
@@ -131,7 +132,6 @@ export function makeTalk({ api, memory, onChange, onNews, onStatus }: Options): 
     read({ up_to }) {
       for (const message of byId.values()) if (message.direction === 'inbound' && message.seq <= up_to) byId.set(message.id, { ...message, status: 'read' });
     },
-    reconnect: () => {},
     resync: () => void catchUp(),
   };
 

@@ -12,7 +12,7 @@ export function makeHome(ui: Ui, onStarter: (text: string) => Promise<void>): HT
     'button',
     { type: 'button', class: 'tile begin', onclick: () => void ui.openTalk(null) },
     h('span', {}, h('strong', {}, words.hello), h('small', {}, config.online ? words.online : words.away)),
-    icon('send'),
+    icon('go'),
   );
   const starter = (text: string): HTMLElement => h('button', { type: 'button', class: 'tile', onclick: () => void onStarter(text) }, h('span', {}, text), icon('go'));
   if (ui.memory.now.token) void showRecent(ui, recent);

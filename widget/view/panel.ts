@@ -40,7 +40,7 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
   let drawFirst = (): void => {};
 
   function homeView(): void {
-    const head = h('header', { class: 'head plain' }, h('strong', { class: 'grow' }, title), iconButton('close', words.close, ui.close));
+    const head = h('header', { class: 'head' }, h('strong', { class: 'grow' }, title), iconButton('close', words.close, ui.close));
     const onStarter = async (text: string): Promise<void> => {
       await ui.openTalk(null);
       composer?.write(text);

@@ -148,8 +148,8 @@ function state(ui: Ui, message: Shown): Item {
         { class: `state${pending?.error === undefined ? '' : ' failed'}` },
         [text, pending ? pending.error : timeOf(ui, timestamp)].filter(Boolean).join(' · '),
         pending?.error !== undefined && [
-          h('button', { type: 'button', class: 'plain', onclick: () => ui.outbox.retry(clientId) }, words.retry),
-          h('button', { type: 'button', class: 'plain', onclick: () => ui.outbox.drop(clientId) }, words.drop),
+          h('button', { type: 'button', class: 'link', onclick: () => ui.outbox.retry(clientId) }, words.retry),
+          h('button', { type: 'button', class: 'link', onclick: () => ui.outbox.drop(clientId) }, words.drop),
         ],
       ),
   };

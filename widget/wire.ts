@@ -119,7 +119,7 @@ export type Sending = {
   location?: { lat: number; lng: number };
 };
 
-/** POST …/forms?v=2 → 201 with the message it became; 422 with `field`. */
+/** POST …/forms?v=2, of a form, of several choices (`choices`) or of contact details (`name`, `email`, `phone`) → 201 with the message it became; 422 with `field`. */
 export type FormAnswer = { client_id: string; message_id: number; values: { [field: string]: string | string[] | number | boolean } };
 
 /** POST …/files?v=2 (multipart, one part `file`) → 201; goes along with a message afterwards. */

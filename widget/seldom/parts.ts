@@ -26,7 +26,10 @@ function attachment(ui: Ui, file: Attachment): HTMLElement {
   };
   if (!file.url || file.kind === 'file') return asFile();
   // What the page's policy or the network keeps away is still there to fetch.
-  const onerror = (event: Event): void => (event.currentTarget as HTMLElement).replaceWith(asFile());
+  const onerror = (event: Event): void => {
+    const shown = event.currentTarget as HTMLElement;
+    (shown.closest('.picture') ?? shown).replaceWith(asFile());
+  };
   if (file.kind !== 'image') return h(file.kind, { src: url, controls: true, preload: 'metadata', 'aria-label': name, onerror });
   const picture = h('img', { src: url, alt: name, loading: 'lazy', onerror });
   return link(url, picture, { class: 'picture' }) ?? picture;

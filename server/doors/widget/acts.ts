@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { readAnswer } from '@parley/engine/block/answer.ts';
 import { textOf, type Value } from '@parley/engine/expression/value.ts';
-import type { FormField } from '@parley/engine/message.ts';
+import type { FormField, InputSpec } from '@parley/engine/message.ts';
 import { z } from 'zod';
 import { closeConversation, noteVisitorRead } from '../../commands/site-conversations.ts';
 import { AppError, invalidField } from '../../errors.ts';
@@ -31,9 +31,28 @@ function filledIn(fields: readonly FormField[], values: Values): { text: string;
     const value = valueOf(field, values[field.id]);
     if (value === null) return [];
     given[field.id] = value;
-    return [`${field.label}: ${Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)}`];
+    const words = Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value);
+    return [field.id === choicesField ? words : `${field.label}: ${words}`];
   });
   return { text: lines.join('\n'), values: given };
+}
+
+const choicesField = 'choices';
+
+/** What can be filled in at once: a form, several choices, how somebody is reached. Null for what is answered in words. */
+function fieldsOf(input: InputSpec | null): readonly FormField[] | null {
+  switch (input?.kind) {
+    case 'form':
+      return input.fields;
+    case 'multi':
+      return [{ id: choicesField, kind: 'multi', label: 'An answer', required: !input.canSkip, choices: input.choices }];
+    case 'contact':
+      return (['name', 'email', 'phone'] as const).map((id) => ({
+        ...{ id, kind: id === 'name' ? 'text' : id, label: `${id[0]?.toUpperCase()}${id.slice(1)}`, required: id === 'email', choices: [] },
+      }));
+    default:
+      return null;
+  }
 }
 
 function valueOf({ id, kind, label, required, choices }: FormField, given: Values[string] | undefined): Value {
@@ -87,17 +106,17 @@ export const actRoutes = [
       ...docs,
       id: 'answerForm',
       summary: 'Fill in a form',
-      description: 'What is missing or wrong is told by field; the message it became is the answer.',
+      description: 'Also for a question with several choices (`choices`) and for contact details (`name`, `email`, `phone`). What is missing or wrong is told by field; the message it became is the answer.',
     },
     run: async ({ app, caller, body }) => {
       const conversation = conversationOf(caller);
       const view = await viewOf(app.db, siteOf(caller), conversation);
       const row = await findMessage(app.db, conversation.id, body.message_id);
-      const input = row?.direction === 'out' ? inputOf(row) : null;
-      if (input?.kind !== 'form') throw new AppError('not_found', 'Form not found');
+      const fields = fieldsOf(row?.direction === 'out' ? inputOf(row) : null);
+      if (!fields) throw new AppError('not_found', 'Form not found');
       const isRepeat = (await findByClientId(app.db, conversation.id, body.client_id)) !== null;
       if (view.asking !== body.message_id && !isRepeat) throw new AppError('conflict', 'This form is no longer asked for');
-      return take({ app, caller }, filledIn(input.fields, body.values), body);
+      return take({ app, caller }, filledIn(fields, body.values), body);
     },
   }),
   route({

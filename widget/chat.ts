@@ -1,22 +1,18 @@
 // The chat that the launcher loads: puts memory, connection and view together, and is what the public methods call.
 import { attempt, makeApi } from './api.ts';
-import { makeAttention } from './attention.ts';
 import css from './chat.css?inline';
 import { type Frame, makeFrame } from './frame.ts';
 import type { Chat, Host } from './host.ts';
 import { remember } from './memory.ts';
-import type { Parts, State } from './parts.ts';
-import { makeSending } from './sending.ts';
-import { makeOutbox } from './talk/outbox.ts';
+import type { Desk, Parts, State } from './parts.ts';
 import { makeTalk } from './talk/talk.ts';
-import type { Seldom, Ui } from './view/ui.ts';
+import type { Rest, Ui } from './view/ui.ts';
 import type { Config, Conversations } from './wire.ts';
 import { english, findLanguage } from './words.ts';
 
 export function startChat(host: Host): Chat {
   const api = makeApi(host.base, host.siteKey);
   const memory = remember(host.siteKey);
-  const attention = makeAttention();
   const state: State = { language: { words: english, locale: 'en', dir: 'ltr' }, locale: host.options.locale, config: null, ready: null, attributes: {}, who: null };
   adopt(host, css);
 
@@ -30,7 +26,7 @@ export function startChat(host: Host): Chat {
       frame.panel()?.draw();
       const unread = talk.unread();
       host.show({ unread, label: frame.isOpen() ? state.language.words.close : state.language.words.open });
-      attention.count(unread);
+      rest.desk()?.count(unread);
     });
   }
 
@@ -42,31 +38,16 @@ export function startChat(host: Host): Chat {
       host.emit('message', message);
       if (frame.isLookedAt()) return;
       host.emit('unread', talk.unread());
-      if (state.config?.sound && !memory.now.isMuted && talk.isLeader()) attention.ring();
+      if (state.config?.sound && !memory.now.isMuted && talk.isLeader()) void rest.withDesk((desk) => desk.ring());
     },
     onStatus: (status) => host.emit('status', status),
   });
-  const outbox = makeOutbox({
-    api,
-    memory,
-    onOpened(opened) {
-      talk.opened(opened);
-      host.emit('started', { conversation: opened.conversation_token });
-    },
-    onSent(at, message) {
-      if (at === memory.now.talk) talk.add([message]);
-      host.emit('sent', message);
-    },
-    onFailed: ({ clientId, error }) => host.emit('failed', { client_id: clientId, error }),
-    onChange: change,
-  });
-  const sending = makeSending({ memory, outbox, config: () => state.config, locale: () => state.language.locale, attributes: () => state.attributes });
   const openTalk = (id: string | null): Promise<void> => {
     memory.keep({ talk: id });
     talk.open(id);
     return frame.open('chat');
   };
-  const seldom = makeSeldom(host, change);
+  const rest = makeRest(() => parts);
   const frame: Frame = makeFrame({
     host,
     words: () => state.language.words,
@@ -74,8 +55,8 @@ export function startChat(host: Host): Chat {
     onRead: () => frame.isLookedAt() && talk.markRead(),
     async getUi() {
       const { who } = state;
-      if (who) await seldom.withSeldom(({ identifyNow }) => identifyNow(parts, who));
-      state.ready ??= prepare(host, state, { ...seldom, api, memory, talk, outbox, send: sending.send, openTalk, ...actionsOf() });
+      if (who) await rest.withRest(({ identifyNow }) => identifyNow(parts, who));
+      state.ready ??= prepare(host, state, { ...rest, act: (what) => void rest.withDesk(what), api, memory, talk, openTalk, ...actionsOf() });
       const ui = await state.ready;
       if (ui) memory.begin();
       else state.ready = null;
@@ -84,8 +65,6 @@ export function startChat(host: Host): Chat {
   });
   const actionsOf = () => ({
     address: (url: string) => new URL(url, host.base).href,
-    answer: (message_id: number, values: { [field: string]: string | string[] }, text: string) =>
-      void outbox.add({ text, attachments: [], form: { client_id: '', message_id, values } }),
     conversations: () => api.call<Conversations>('GET', '/conversations', undefined, memory.now.token ?? ''),
     goHome: () => frame.panel()?.show('home'),
     close: frame.close,
@@ -96,9 +75,10 @@ export function startChat(host: Host): Chat {
     change();
   });
   if (memory.now.talk) talk.open(memory.now.talk);
-  outbox.flush();
-  const parts: Parts = { host, state, api, memory, talk, outbox, sending, frame, openTalk };
-  const later = (name: string): [string, Chat[string]] => [name, (...args: never[]) => seldom.withSeldom(({ makeMethods }) => makeMethods(parts)[name]?.(...args))];
+  const parts: Parts = { host, state, api, memory, talk, frame, openTalk, change };
+  // What was written before the page was left is sent now.
+  if (memory.now.outbox.length > 0) void rest.withDesk(() => {});
+  const later = (name: string): [string, Chat[string]] => [name, (...args: never[]) => rest.withRest(({ makeMethods }, desk) => makeMethods(parts, desk)[name]?.(...args))];
   return {
     ...Object.fromEntries(laterMethods.map(later)),
     open: () => frame.open(),
@@ -108,7 +88,7 @@ export function startChat(host: Host): Chat {
     setScheme: (scheme: string) => setScheme(host, scheme),
     destroy() {
       talk.close();
-      outbox.close();
+      rest.desk()?.close();
       frame.panel()?.close();
       unwatch();
     },
@@ -124,30 +104,39 @@ function adopt({ root }: Host, css: string): void {
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
 }
 
-function makeSeldom(host: Host, onChange: () => void): Pick<Ui, 'seldom' | 'withSeldom'> {
-  let loaded: Seldom | null = null;
-  let loading: Promise<Seldom | null> | null = null;
-  const load = (): Promise<Seldom | null> => {
-    loading ??= attempt(
-      async () => (await import('./seldom.ts')).seldom,
+type Loaded = { rest: Rest; desk: Desk };
+type Loading = Pick<Ui, 'rest' | 'withRest'> & { desk(): Desk | null; withDesk(use: (desk: Desk) => void): Promise<unknown> };
+
+function makeRest(getParts: () => Parts): Loading {
+  let loaded: Loaded | null = null;
+  let loading: Promise<Loaded | null> | null = null;
+  const fetchIt = async (): Promise<Loaded | null> => {
+    const there = await attempt(
+      async () => (await import('./rest.ts')).rest,
       () => null,
-    ).then((there) => {
-      if (there && !loaded) adopt(host, there.css);
-      loaded = there;
-      if (!there) loading = null;
-      else onChange();
-      return there;
-    });
-    return loading;
+    );
+    loading = null;
+    if (there && !loaded) {
+      adopt(getParts().host, there.css);
+      loaded = { rest: there, desk: there.makeDesk(getParts()) };
+      getParts().change();
+    }
+    return loaded;
   };
+  const load = (): Promise<Loaded | null> => (loading ??= fetchIt());
   return {
-    seldom() {
-      if (!loaded && !loading) void load();
-      return loaded;
+    rest() {
+      if (!loaded) void load();
+      return loaded?.rest ?? null;
     },
-    withSeldom: async (use) => {
-      const there = await load();
-      return there && use(there);
+    desk: () => loaded?.desk ?? null,
+    async withRest(use) {
+      const there = loaded ?? (await load());
+      return there && use(there.rest, there.desk);
+    },
+    async withDesk(use) {
+      const there = loaded ?? (await load());
+      if (there) use(there.desk);
     },
   };
 }

@@ -58,7 +58,6 @@ export function makeFrame({ host, getUi, words, onRead, onChange }: Options): Fr
     if (prefilled) shown.write(prefilled);
     prefilled = '';
     shown.opened();
-    shown.focus();
     onChange();
   }
 
@@ -67,6 +66,7 @@ export function makeFrame({ host, getUi, words, onRead, onChange }: Options): Fr
     close() {
       if (!isOpen) return;
       isOpen = false;
+      panel?.element.close();
       panel?.element.remove();
       host.show({ isOpen });
       host.root.querySelector<HTMLElement>('.launcher')?.focus();

@@ -3,12 +3,12 @@ import type { Api } from './api.ts';
 import type { Frame } from './frame.ts';
 import type { Host } from './host.ts';
 import type { Remembered } from './memory.ts';
-import type { Sending, Values } from './sending.ts';
-import type { Outbox } from './talk/outbox.ts';
 import type { Talk } from './talk/talk.ts';
-import type { Ui } from './view/ui.ts';
-import type { Config, Identify } from './wire.ts';
+import type { Sent, Ui } from './view/ui.ts';
+import type { Config, Identify, Opening } from './wire.ts';
 import type { Language } from './words.ts';
+
+export type Values = NonNullable<Opening['attributes']>;
 
 export type Who = Omit<Identify, 'visitor_token'>;
 
@@ -29,9 +29,22 @@ export type Parts = {
   api: Api;
   memory: Remembered;
   talk: Talk;
-  outbox: Outbox;
-  sending: Sending;
   frame: Frame;
   openTalk(id: string | null): Promise<void>;
+  change(): void;
 };
 
+
+/** What a visitor does, and what the page does to be noticed: rest/desk.ts. */
+export type Desk = {
+  send(sent: Sent): void;
+  start(flow: string): void;
+  /** A form, several choices at once, or how somebody is reached. */
+  answer(messageId: number, values: { [field: string]: string | string[] }, text: string): void;
+  retry(clientId: string): void;
+  drop(clientId: string): void;
+  /** Stops what would be sent later. */
+  close(): void;
+  count(unread: number): void;
+  ring(): void;
+};

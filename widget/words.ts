@@ -1,6 +1,6 @@
 // Every word of the chat, in English, and where the other languages are. Dates and counts are said by the browser (Intl).
 import { attempt } from './api.ts';
-import type { SeldomWords } from './seldom/words.ts';
+import type { RestWords } from './rest/words.ts';
 
 export const english = {
   open: 'Open chat',
@@ -30,19 +30,17 @@ export const english = {
   broken: 'The chat cannot be reached just now.',
   skip: 'Skip',
   choose: 'Please choose',
-  long: 'At most {0} characters',
-  here: 'Drop files here',
   you: 'You',
   log: 'Messages',
   waiting: '{0} new messages',
   by: 'Powered by {0}',
 };
 
-/** Of English a part comes with seldom.ts; the other languages come whole. */
+/** Of English a part comes with rest.ts; the other languages come whole. */
 export type Words = typeof english;
 
 /** THE LIST of languages beside English; each is fetched alone, when it is wanted. */
-const languages: { [code: string]: () => Promise<{ words: Words & SeldomWords }> } = {
+const languages: { [code: string]: () => Promise<{ words: Words & RestWords }> } = {
   ar: () => import('./locales/ar.ts'),
   de: () => import('./locales/de.ts'),
   es: () => import('./locales/es.ts'),

@@ -1,8 +1,8 @@
 // The words of the chat in Italian.
-import type { SeldomWords } from '../seldom/words.ts';
+import type { RestWords } from '../rest/words.ts';
 import type { Words } from '../words.ts';
 
-export const words: Words & SeldomWords = {
+export const words: Words & RestWords = {
   open: 'Apri la chat',
   close: 'Chiudi la chat',
   back: 'Indietro',

@@ -12,6 +12,12 @@ export function avatarOf(ui: Ui, { name, avatar }: Pick<Author, 'name' | 'avatar
   return letter;
 }
 
+/** What the site says before anybody has. */
+export function greetingOf(ui: Ui): HTMLElement {
+  const { author, greeting } = ui.config;
+  return h('div', { class: 'row their first last' }, avatarOf(ui, author), h('div', { class: 'said' }, h('div', { class: 'text' }, greeting)));
+}
+
 export const hasParts = ({ attachments, cards, location }: Shown): boolean => attachments.length + cards.length > 0 || location !== null;
 
 export function bubble(ui: Ui, message: Shown): HTMLElement {
@@ -21,7 +27,7 @@ export function bubble(ui: Ui, message: Shown): HTMLElement {
     'div',
     { class: 'said', part: isOwn ? 'own-message' : 'message' },
     body && h('div', { class: 'text' }, isOwn ? body : markup(body)),
-    hasParts(message) && ui.seldom()?.partsOf(ui, message),
+    hasParts(message) && ui.rest()?.partsOf(ui, message),
     buttons.length > 0 && h('div', { class: 'choices' }, buttons.map((one) => button(ui, one))),
   );
 }
@@ -29,7 +35,7 @@ export function bubble(ui: Ui, message: Shown): HTMLElement {
 export function button(ui: Ui, { label, payload, url, phone }: Pick<Button, 'label' | 'payload'> & Partial<Button>): Child {
   const target = url ? ui.address(url) : phone ? `tel:${phone}` : '';
   if (target) return link(target, label, { class: 'choice' });
-  return h('button', { type: 'button', class: 'choice', onclick: () => ui.send({ text: label, payload }) }, label);
+  return h('button', { type: 'button', class: 'choice', onclick: () => ui.act((desk) => desk.send({ text: label, payload })) }, label);
 }
 
 /** What is to be pressed as the answer, or that it may be left out. */
@@ -37,8 +43,8 @@ export function choices(ui: Ui, message: Shown): HTMLElement | null {
   const { input } = message;
   if (!input) return null;
   const isPlain = ['text', 'choice', 'confirm'].includes(input.kind);
-  const skip = input.can_skip && h('button', { type: 'button', class: 'choice quiet', onclick: () => ui.send({ text: 'skip' }) }, input.skip_label ?? ui.language.words.skip);
-  const given = isPlain ? input.choices.map((one) => button(ui, one)) : [ui.seldom()?.answersTo(ui, message)];
+  const skip = input.can_skip && h('button', { type: 'button', class: 'choice quiet', onclick: () => ui.act((desk) => desk.send({ text: 'skip' })) }, input.skip_label ?? ui.language.words.skip);
+  const given = isPlain ? input.choices.map((one) => button(ui, one)) : [ui.rest()?.answersTo(ui, message)];
   if (!skip && !given.some(Boolean)) return null;
   return h('div', { class: 'answers choices', role: 'group', 'aria-label': ui.language.words.choose }, given, skip);
 }

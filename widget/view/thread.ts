@@ -121,7 +121,7 @@ function row(ui: Ui, message: Shown, { isFirst, isLast }: { isFirst: boolean; is
   const name = plainName(author.name) || plainName(ui.config.author.name);
   return {
     key: message.client_id ?? String(message.id),
-    sign: JSON.stringify([body, attachments, buttons, cards, location, name, isFirst, isLast, hasParts(message) && ui.seldom() !== null]),
+    sign: JSON.stringify([body, attachments, buttons, cards, location, name, isFirst, isLast, hasParts(message) && ui.rest() !== null]),
     make: () =>
       h(
         'div',
@@ -148,8 +148,8 @@ function state(ui: Ui, message: Shown): Item {
         { class: `state${pending?.error === undefined ? '' : ' failed'}` },
         [text, pending ? pending.error : timeOf(ui, timestamp)].filter(Boolean).join(' · '),
         pending?.error !== undefined && [
-          h('button', { type: 'button', class: 'link', onclick: () => ui.outbox.retry(clientId) }, words.retry),
-          h('button', { type: 'button', class: 'link', onclick: () => ui.outbox.drop(clientId) }, words.drop),
+          h('button', { type: 'button', class: 'link', onclick: () => ui.act((desk) => desk.retry(clientId)) }, words.retry),
+          h('button', { type: 'button', class: 'link', onclick: () => ui.act((desk) => desk.drop(clientId)) }, words.drop),
         ],
       ),
   };

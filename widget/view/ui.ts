@@ -2,8 +2,7 @@
 import type { Answer, Api } from '../api.ts';
 import type { Chat } from '../host.ts';
 import type { Remembered } from '../memory.ts';
-import type { Parts, Who } from '../parts.ts';
-import type { Outbox } from '../talk/outbox.ts';
+import type { Desk, Parts, Who } from '../parts.ts';
 import type { Shown, Talk } from '../talk/talk.ts';
 import type { Config, Conversations, Input, Message, Sending, Uploaded } from '../wire.ts';
 import type { Language } from '../words.ts';
@@ -18,49 +17,44 @@ export type Ui = {
   api: Api;
   memory: Remembered;
   talk: Talk;
-  outbox: Outbox;
   /** Makes an address of the server's whole. */
   address(url: string): string;
-  send(sent: Sent): void;
-  /** A form, or several choices at once. */
-  answer(messageId: number, values: { [field: string]: string | string[] }, text: string): void;
+  /** What the visitor does is done as soon as the rest is there. */
+  act(what: (desk: Desk) => void): void;
   conversations(): Promise<Answer<Conversations>>;
   openTalk(id: string | null): Promise<void>;
   goHome(): void;
   close(): void;
   say(text: string): void;
-  /** Null while it is on its way; what is drawn is then drawn again. */
-  seldom(): Seldom | null;
-  withSeldom<Value>(use: (seldom: Seldom) => Value | Promise<Value>): Promise<Value | null>;
+  /** Null until it is there; what is drawn is then drawn again. */
+  rest(): Rest | null;
+  withRest<Value>(use: (rest: Rest, desk: Desk) => Value | Promise<Value>): Promise<Value | null>;
 };
 
-/** What few conversations need: seldom.ts. */
-export type Seldom = {
+/** The second half of the chat, fetched right after the first has been shown: rest.ts. */
+export type Rest = {
   css: string;
   answersTo(ui: Ui, message: Message): Child;
   fit(ui: Ui, asked: Input): Fitting;
+  makeComposer(ui: Ui, shell: Shell, mayGo: () => boolean): Composer;
+  makeDesk(parts: Parts): Desk;
   makeIntroduction(ui: Ui): Introduction;
-  menuOf(ui: Ui): HTMLElement[];
-  saveTranscript(ui: Ui): Promise<string | null>;
-  partsOf(ui: Ui, message: Shown): Child[];
-  makeUploads(ui: Ui, onChange: () => void): Uploads;
-  makeMethods(parts: Parts): Chat;
+  makeMethods(parts: Parts, desk: Desk): Chat;
   identifyNow(parts: Parts, who: Who): Promise<boolean>;
+  openMenu(ui: Ui, button: HTMLElement): void;
+  partsOf(ui: Ui, message: Shown): Child[];
 };
+
+/** Where the visitor writes, before and after the rest has made it work. */
+export type Shell = { form: HTMLFormElement; note: HTMLElement; box: HTMLElement; text: HTMLTextAreaElement; attach: HTMLElement; submit: HTMLElement };
+
+export type Composer = { draw(): void; focus(): void; write(text: string): void };
 
 /** What is wrong with what was written in it, or nothing. */
 export type Fitting = { field: HTMLInputElement; objection(): string };
 
 /** Done when all that is required has been given; it is then remembered. */
 export type Introduction = { element: HTMLElement; isDone(): boolean };
-
-export type Uploads = {
-  element: HTMLElement;
-  add(files: Iterable<File>, limits: { accept: string[]; maxBytes: number | null }): void;
-  isBusy(): boolean;
-  ready(): Uploaded[];
-  clear(): void;
-};
 
 /** The message whose question is waiting for an answer; an agent who has taken over asks in words. */
 export function askingOf(ui: Ui): Shown | null {

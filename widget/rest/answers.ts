@@ -16,7 +16,7 @@ export function answersTo(ui: Ui, { input, id }: Message): HTMLElement | null {
 function sharePlace(ui: Ui): void {
   const lost = (): void => ui.say(wordsOf(ui).lost);
   const found = ({ coords: { latitude: lat, longitude: lng } }: GeolocationPosition): void =>
-    ui.send({ text: `${lat.toFixed(5)}, ${lng.toFixed(5)}`, location: { lat, lng } });
+    ui.act((desk) => desk.send({ text: `${lat.toFixed(5)}, ${lng.toFixed(5)}`, location: { lat, lng } }));
   if (navigator.geolocation) navigator.geolocation.getCurrentPosition(found, lost, { timeout: 15_000 });
   else lost();
 }
@@ -27,7 +27,7 @@ function rating(ui: Ui, min: number, max: number): HTMLElement {
   const hasStars = min === 1 && max <= 5;
   const star = (_: unknown, at: number): HTMLElement => {
     const value = String(min + at);
-    return h('button', { type: 'button', 'aria-label': said(words.of, value, max), onclick: () => ui.send({ text: value }) }, hasStars ? icon('star') : value);
+    return h('button', { type: 'button', 'aria-label': said(words.of, value, max), onclick: () => ui.act((desk) => desk.send({ text: value })) }, hasStars ? icon('star') : value);
   };
   return h('div', { class: hasStars ? 'stars' : 'scale' }, Array.from({ length: count }, star));
 }
@@ -50,7 +50,7 @@ function formOf(ui: Ui, messageId: number, input: Input): HTMLElement | null {
     const words = (value: string | string[], { choices }: Asked): string =>
       Array.isArray(value) ? value.map((payload) => choices.find((one) => one.payload === payload)?.label ?? payload).join(', ') : value;
     const text = filled.map(({ one, value }) => (one === many ? words(value, one) : `${one.label}: ${words(value, one)}`)).join('\n');
-    ui.answer(messageId, Object.fromEntries(filled.map(({ one, value }) => [one.id, value])), text);
+    ui.act((desk) => desk.answer(messageId, Object.fromEntries(filled.map(({ one, value }) => [one.id, value])), text));
   };
   return h('form', { class: 'form', noValidate: true, onsubmit }, fields.map((one) => one.element), h('button', { class: 'primary' }, words.send));
 }

@@ -1,13 +1,12 @@
 // The public methods that few pages call.
 import type { Chat } from '../host.ts';
 import { randomToken } from '../memory.ts';
-import type { Parts, Who } from '../parts.ts';
-import type { Values } from '../sending.ts';
+import type { Desk, Parts, Values, Who } from '../parts.ts';
 import type { Identified } from '../wire.ts';
 import { saveTranscript } from './menu.ts';
 
-export function makeMethods(parts: Parts): Chat {
-  const { host, state, memory, talk, sending, frame } = parts;
+export function makeMethods(parts: Parts, desk: Desk): Chat {
+  const { host, state, memory, talk, frame } = parts;
   const addAttributes = (more: Values): void => {
     state.attributes = { ...state.attributes, ...more };
   };
@@ -15,14 +14,14 @@ export function makeMethods(parts: Parts): Chat {
     async send(what: string | { text?: string; payload?: string }) {
       await frame.open('chat');
       const { text = '', payload } = typeof what === 'string' ? { text: what } : what;
-      if (text || payload) sending.send({ text: text || `${payload}`, ...(payload && { payload }) });
+      if (text || payload) desk.send({ text: text || `${payload}`, ...(payload && { payload }) });
     },
     async start(flow: string, variables: Values = {}) {
       addAttributes(variables);
       memory.keep({ talk: null });
       talk.open(null);
       await frame.open('chat');
-      sending.start(flow);
+      desk.start(flow);
     },
     setVariables: addAttributes,
     setAttributes: addAttributes,

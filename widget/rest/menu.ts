@@ -4,7 +4,33 @@ import { plainName } from '../view/markup.ts';
 import type { Ui } from '../view/ui.ts';
 import { wordsOf } from './words.ts';
 
-export function menuOf(ui: Ui): HTMLElement[] {
+/** Opens under its button, closes by choosing, by Escape and by leaving it. */
+export function openMenu(ui: Ui, button: HTMLElement): void {
+  const close = (): void => {
+    menu.remove();
+    button.ariaExpanded = 'false';
+  };
+  if (button.ariaExpanded === 'true') {
+    button.parentElement?.querySelector('.menu')?.remove();
+    button.ariaExpanded = 'false';
+    return;
+  }
+  const menu = h('div', { class: 'menu', onclick: close }, menuOf(ui));
+  menu.onkeydown = (event) => {
+    if (event.key !== 'Escape') return;
+    event.stopPropagation();
+    close();
+    button.focus();
+  };
+  menu.addEventListener('focusout', ({ relatedTarget }) => {
+    if (relatedTarget !== button && !menu.contains(relatedTarget as Node | null)) close();
+  });
+  button.after(menu);
+  button.ariaExpanded = 'true';
+  menu.querySelector('button')?.focus();
+}
+
+function menuOf(ui: Ui): HTMLElement[] {
   const words = wordsOf(ui);
   const { talk, isMuted } = ui.memory.now;
   const entry = (label: string, onclick: () => void): HTMLElement => h('button', { type: 'button', onclick }, label);

@@ -1,7 +1,7 @@
 // One thing to fill in, of any kind a flow can ask for, with the browser's own checks and its own words for them.
 import type { FormField } from '../wire.ts';
 import { said, type Words } from '../words.ts';
-import type { SeldomWords } from './words.ts';
+import type { RestWords } from './words.ts';
 import { h } from '../view/dom.ts';
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
@@ -22,7 +22,7 @@ export type Field = { element: HTMLElement; value(): string | string[]; focus():
 
 let drawn = 0;
 
-export function makeField(words: Words & SeldomWords, { kind, label, required, choices }: Omit<FormField, 'id'>): Field {
+export function makeField(words: Words & RestWords, { kind, label, required, choices }: Omit<FormField, 'id'>): Field {
   const options = kind === 'confirm' && choices.length === 0 ? [words.yes, words.no].map((one) => ({ id: one, label: one, payload: one })) : choices;
   const title = required ? label : said(words.optional, label);
   if (kind === 'multi') return manyOf(title, { required, options, invalid: words.choose });

@@ -1,36 +1,22 @@
 // What a visitor says becomes a message for the outbox; the first one opens the conversation.
-import { type Remembered, randomToken } from './memory.ts';
-import type { Outbox } from './talk/outbox.ts';
-import type { Sent } from './view/ui.ts';
-import type { Config, Opening } from './wire.ts';
+import { type Remembered, randomToken } from '../memory.ts';
+import type { Desk, State } from '../parts.ts';
+import type { Opening } from '../wire.ts';
+import type { Outbox } from './outbox.ts';
 
-export type Values = NonNullable<Opening['attributes']>;
-
-type Facts = {
-  memory: Remembered;
-  outbox: Outbox;
-  config(): Config | null;
-  locale(): string;
-  attributes(): Values;
-};
-
-export type Sending = { send(sent: Sent): void; start(flow: string): void };
-
-export function makeSending({ memory, outbox, config, locale, attributes }: Facts): Sending {
+export function makeSending(memory: Remembered, outbox: Outbox, state: State): Pick<Desk, 'send' | 'start' | 'answer'> {
   function opening(more: Partial<Opening>): Opening {
-    memory.begin();
     const another = memory.now.token !== null;
     if (!another) memory.keep({ token: randomToken() });
-    const nonce = config()?.nonce;
-    const known = attributes();
+    const { attributes, language, config } = state;
     return {
       ...{ visitor_token: '', client_id: '' },
       context: {
         ...{ url: location.href.slice(0, 2000), title: document.title.slice(0, 500), referrer: document.referrer.slice(0, 2000) },
-        ...{ locale: locale(), tz: Intl.DateTimeFormat().resolvedOptions().timeZone },
+        ...{ locale: language.locale, tz: Intl.DateTimeFormat().resolvedOptions().timeZone },
       },
-      ...(nonce && { nonce }),
-      ...(Object.keys(known).length > 0 && { attributes: known }),
+      ...(config && { nonce: config.nonce }),
+      ...(Object.keys(attributes).length > 0 && { attributes }),
       ...(another && { another }),
       ...more,
     };
@@ -47,6 +33,7 @@ export function makeSending({ memory, outbox, config, locale, attributes }: Fact
       const files = attachments.length > 0 ? { attachments: attachments.map((one) => one.id) } : {};
       outbox.add({ text, attachments, sending: { client_id: '', ...words, ...files, ...more } });
     },
-    start: (flow) => void outbox.add({ text: '', attachments: [], opening: opening({ flow }) }),
+    start: (flow) => outbox.add({ text: '', attachments: [], opening: opening({ flow }) }),
+    answer: (message_id, values, text) => outbox.add({ text, attachments: [], form: { client_id: '', message_id, values } }),
   };
 }

@@ -3,10 +3,10 @@
 import type { Answer, Api } from '../api.ts';
 import { type Pending, type Remembered, randomToken } from '../memory.ts';
 import type { Message, Opened } from '../wire.ts';
-import { backOff } from './connection.ts';
+import { backOff } from '../talk/connection.ts';
 
 export type Outbox = {
-  add(pending: Omit<Pending, 'clientId' | 'at' | 'talk'>): string;
+  add(pending: Omit<Pending, 'clientId' | 'at' | 'talk'>): void;
   flush(): void;
   retry(clientId: string): void;
   drop(clientId: string): void;
@@ -95,7 +95,6 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
       memory.keep(({ outbox }) => ({ outbox: [...outbox.slice(1 - mostPending), pending] }));
       onChange();
       void flush();
-      return pending.clientId;
     },
     flush: () => void flush(),
     retry(clientId) {

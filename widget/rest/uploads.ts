@@ -3,9 +3,17 @@ import type { Uploaded } from '../wire.ts';
 import { said } from '../words.ts';
 import { h, iconButton } from '../view/dom.ts';
 import { plainName } from '../view/markup.ts';
-import type { Ui, Uploads } from '../view/ui.ts';
+import type { Ui } from '../view/ui.ts';
 import { sizeOf } from './size.ts';
 import { wordsOf } from './words.ts';
+
+export type Uploads = {
+  element: HTMLElement;
+  add(files: Iterable<File>, limits: { accept: string[]; maxBytes: number | null }): void;
+  isBusy(): boolean;
+  ready(): Uploaded[];
+  clear(): void;
+};
 
 type Upload = { element: HTMLElement; control: AbortController; uploaded: Uploaded | null };
 

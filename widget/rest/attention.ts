@@ -1,9 +1,8 @@
 // How the page says that somebody answered while nobody looked: a number in the title, and a short sound.
-import { attemptNow } from './api.ts';
+import { attemptNow } from '../api.ts';
+import type { Desk } from '../parts.ts';
 
-export type Attention = { count(unread: number): void; ring(): void };
-
-export function makeAttention(): Attention {
+export function makeAttention(): Pick<Desk, 'count' | 'ring'> {
   let title: string | null = null;
   let audio: AudioContext | null = null;
   return {

@@ -22,10 +22,12 @@ const english = {
   kind: 'A file like {0} cannot be sent',
   many: 'At most {0} files at once',
   of: '{0} of {1}',
+  here: 'Drop files here',
+  long: 'At most {0} characters',
 };
 
-export type SeldomWords = typeof english;
+export type RestWords = typeof english;
 
-export function wordsOf({ language }: Pick<Ui, 'language'>): Words & SeldomWords {
+export function wordsOf({ language }: Pick<Ui, 'language'>): Words & RestWords {
   return { ...english, ...language.words };
 }

@@ -1,0 +1,14 @@
+// The second half of the chat: what a visitor does, and what only some conversations show. It is fetched when the first
+// half is on the screen, or as soon as something in it is needed.
+import { answersTo } from './rest/answers.ts';
+import { makeComposer } from './rest/composer.ts';
+import { makeDesk } from './rest/desk.ts';
+import { fit } from './rest/fitting.ts';
+import { makeIntroduction } from './rest/introduction.ts';
+import { openMenu } from './rest/menu.ts';
+import { identifyNow, makeMethods } from './rest/methods.ts';
+import { partsOf } from './rest/parts.ts';
+import css from './rest.css?inline';
+import type { Rest } from './view/ui.ts';
+
+export const rest: Rest = { css, answersTo, fit, identifyNow, makeComposer, makeDesk, makeIntroduction, makeMethods, openMenu, partsOf };

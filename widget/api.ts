@@ -1,12 +1,11 @@
 // The widget's one way to the server, and its one catch: a call that failed is an answer, not an exception.
-import type { Refusal, Uploaded } from './wire.ts';
+import type { Refusal } from './wire.ts';
 
 export type Answer<Value> = { ok: true; value: Value } | { ok: false; status: number; error: string; field: string | null; retryMs: number };
 
 export type Api = {
   /** `path` under /api/v1/chat, with a question mark in it or not. */
   call<Value>(method: string, path: string, body?: unknown, visitor?: string): Promise<Answer<Value>>;
-  upload(path: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Answer<Uploaded>>;
   /** Reads until it ends or is told to; answers the status, 0 without one. */
   stream(path: string, lastId: string | null, onText: (text: string) => void, signal: AbortSignal): Promise<number>;
   address(path: string): string;
@@ -14,7 +13,7 @@ export type Api = {
 
 /** No cookie goes along, and where the visitor was stays with them. */
 const quiet = { credentials: 'omit', referrerPolicy: 'no-referrer' } as const;
-const noAnswer = { ok: false, status: 0, error: '', field: null, retryMs: 0 } as const;
+export const noAnswer = { ok: false, status: 0, error: '', field: null, retryMs: 0 } as const;
 
 export function makeApi(base: string, siteKey: string): Api {
   // The key goes in the query: a header of our own would cost a preflight for every address.
@@ -39,20 +38,6 @@ export function makeApi(base: string, siteKey: string): Api {
         },
         () => noAnswer,
       ),
-    // Only this tells how far it has come.
-    upload: (path, file, onProgress, signal) =>
-      new Promise((resolve) => {
-        const request = new XMLHttpRequest();
-        const form = new FormData();
-        form.append('file', file, file.name);
-        request.responseType = 'json';
-        request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
-        request.onload = () => resolve(answerOf(request.status, request.response, request.getResponseHeader('retry-after')));
-        request.onerror = request.onabort = () => resolve(noAnswer);
-        signal.addEventListener('abort', () => request.abort());
-        request.open('POST', address(path));
-        request.send(form);
-      }),
     stream: (path, lastId, onText, signal) =>
       attempt(
         async () => {
@@ -72,7 +57,7 @@ export function makeApi(base: string, siteKey: string): Api {
   };
 }
 
-function answerOf<Value>(status: number, body: unknown, retryAfter: string | null): Answer<Value> {
+export function answerOf<Value>(status: number, body: unknown, retryAfter: string | null): Answer<Value> {
   if (status >= 200 && status < 300) return { ok: true, value: body as Value };
   const { error = '', field = null } = (body ?? {}) as Partial<Refusal>;
   return { ok: false, status, error, field, retryMs: Number(retryAfter ?? 0) * 1000 };

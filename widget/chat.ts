@@ -7,7 +7,7 @@ import { remember } from './memory.ts';
 import type { Desk, Parts, State } from './parts.ts';
 import { makeTalk } from './talk/talk.ts';
 import type { Rest, Ui } from './view/ui.ts';
-import type { Config, Conversations } from './wire.ts';
+import type { Config } from './wire.ts';
 import { english, findLanguage } from './words.ts';
 
 export function startChat(host: Host): Chat {
@@ -65,7 +65,6 @@ export function startChat(host: Host): Chat {
   });
   const actionsOf = () => ({
     address: (url: string) => new URL(url, host.base).href,
-    conversations: () => api.call<Conversations>('GET', '/conversations', undefined, memory.now.token ?? ''),
     goHome: () => frame.panel()?.show('home'),
     close: frame.close,
     say: (text: string) => frame.panel()?.say(text),

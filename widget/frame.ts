@@ -1,6 +1,5 @@
 // The panel on the page: there when it is open, built when it is first wanted, built anew when words or facts change.
 import type { Host } from './host.ts';
-import { h } from './view/dom.ts';
 import { makePanel, type Panel, type View } from './view/panel.ts';
 import type { Ui } from './view/ui.ts';
 import type { Words } from './words.ts';
@@ -39,15 +38,11 @@ export function makeFrame({ host, getUi, words, onRead, onChange }: Options): Fr
     return panel;
   }
 
-  function fail(): void {
-    const retry = h('button', { type: 'button', class: 'link', onclick: () => void open() }, words().retry);
-    host.root.append(h('div', { class: 'broken', role: 'alert' }, words().broken, ' ', retry));
-  }
-
   async function open(view?: View): Promise<void> {
     const shown = await build();
-    host.root.querySelector('.broken')?.remove();
-    if (!shown) return fail();
+    // The button itself is the way to try again.
+    host.show({ note: shown ? '' : words().broken });
+    if (!shown) return;
     if (view && shown.view() !== view) shown.show(view);
     if (!isOpen) {
       isOpen = true;

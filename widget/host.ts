@@ -11,8 +11,8 @@ export type Host = {
   /** Of the script tag or of `init`. */
   options: { locale?: string; scheme?: string };
   emit(name: string, detail?: unknown): void;
-  /** What the button shows: whether it closes, how many messages wait, and what it is called. */
-  show(state: { isOpen?: boolean; unread?: number; label?: string }): void;
+  /** What the button shows: whether it closes, how many messages wait, what it is called; and a line beside it. */
+  show(state: { isOpen?: boolean; unread?: number; label?: string; note?: string }): void;
   paint(theme: Theme): void;
 };
 

@@ -20,9 +20,9 @@ declare const CHAT_PATH: string;
     [hidden] { display: none !important; }
     .launcher { all: unset; box-sizing: border-box; position: relative; display: grid; place-items: center; width: 56px; height: 56px; border-radius: 50%; border: 1px solid transparent;
       background: var(--chat-color, #2f6fed); color: var(--chat-on-color, #fff); box-shadow: 0 1px 6px #0002, 0 4px 24px #0003; cursor: pointer; -webkit-tap-highlight-color: transparent; transition: transform .16s; }
-    .launcher:hover { transform: scale(1.06); } .launcher:active { transform: scale(.95); }
+    .launcher:hover { transform: scale(1.06); }
     .launcher:focus-visible { outline: 3px solid var(--chat-color, #2f6fed); outline-offset: 3px; }
-    .launcher[aria-busy=true] svg { opacity: .5; }
+    .launcher[aria-busy=true] { opacity: .7; }
     svg { width: 26px; height: 26px; fill: currentColor; }
     .badge { position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 22px; box-sizing: border-box; padding: 0 6px; border-radius: 11px; background: #d92d20; color: #fff; font: 600 12px/22px var(--chat-font, system-ui, sans-serif); text-align: center; }
     .note { position: absolute; inset-block-end: 68px; inset-inline-end: 0; width: max-content; max-width: min(240px, calc(100vw - 40px)); box-sizing: border-box; padding: 8px 12px; border-radius: 8px; background: #1a1d23; color: #fff; }
@@ -51,6 +51,10 @@ declare const CHAT_PATH: string;
     for (const listener of [...(listeners.get(name) ?? [])]) listener(detail);
     (element ?? document).dispatchEvent(new CustomEvent(`parley:${name}`, { detail, bubbles: true, composed: true }));
   };
+
+  function listen(name: string, listener: Listener): void {
+    listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
+  }
 
   function draw(path: string): SVGElement {
     const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
@@ -110,16 +114,17 @@ declare const CHAT_PATH: string;
     root.append(button, note);
 
     button.onclick = () => void parley('toggle');
-    button.onpointerenter = button.onfocus = () => load({ note });
+    button.onpointerenter = button.onfocus = load;
     show = (state) => {
       isOpen = state.isOpen ?? isOpen;
       unread = state.unread ?? unread;
-      button.ariaExpanded = String(isOpen);
+      button.ariaExpanded = `${isOpen}`;
       if (state.label) button.ariaLabel = state.label;
       button.firstElementChild?.replaceWith(draw(isOpen ? chevron : bubble));
       badge.textContent = unread > 9 ? '9+' : `${unread}`;
       badge.hidden = unread === 0 || isOpen;
-      button.ariaBusy = String(isLoading);
+      button.ariaBusy = `${isLoading}`;
+      if (state.note !== undefined) note.textContent = state.note;
     };
     paint({ color: options.color ?? '', side: options.side === 'start' ? 'start' : 'end' });
     // Not into the body: pages replace it.
@@ -128,17 +133,14 @@ declare const CHAT_PATH: string;
     void Promise.resolve()
       .then(() => localStorage.getItem(`chat:${options.siteKey}`))
       .then(
-        (known) => known && (window.requestIdleCallback ?? setTimeout)(() => load({ note })),
+        (known) => known && (window.requestIdleCallback ?? setTimeout)(load),
         () => {},
       );
   }
 
-  function load({ note = element?.shadowRoot?.querySelector('.note') }: { note?: Element | null | undefined } = {}): void {
-    if (chat || isLoading || !element?.shadowRoot || !note) return;
-    if (!chatPath) {
-      note.textContent = 'The chat cannot open: its pages are not built. npm run build builds them.';
-      return;
-    }
+  function load(): void {
+    if (chat || isLoading || !element?.shadowRoot) return;
+    if (!chatPath) return show({ note: 'The chat cannot open: its pages are not built. npm run build builds them.' });
     const host: Host = { root: element.shadowRoot, element, siteKey: options.siteKey ?? '', base, options, emit, show, paint };
     isLoading = true;
     show({});
@@ -146,17 +148,15 @@ declare const CHAT_PATH: string;
       (loaded) => {
         isLoading = false;
         if (host.element !== element) return;
-        note.textContent = '';
         chat = loaded.startChat(host);
-        show({});
+        show({ note: '' });
         emit('ready');
         for (const call of waiting.splice(0)) call(chat);
       },
       () => {
         isLoading = false;
         waiting = [];
-        show({});
-        note.textContent = 'The chat did not load. Click to try again.';
+        show({ note: 'The chat did not load. Click to try again.' });
       },
     );
   }
@@ -190,15 +190,13 @@ declare const CHAT_PATH: string;
     hide: () => element && (element.hidden = true),
     isOpen: () => isOpen,
     unreadCount: () => unread,
-    on(name: string, listener: Listener) {
-      listeners.set(name, (listeners.get(name) ?? new Set()).add(listener));
-    },
+    on: listen,
     once(name: string, listener: Listener) {
       const first: Listener = (detail) => {
         listeners.get(name)?.delete(first);
         listener(detail);
       };
-      listeners.set(name, (listeners.get(name) ?? new Set()).add(first));
+      listen(name, first);
     },
     off: (name: string, listener?: Listener) => (listener ? listeners.get(name)?.delete(listener) : listeners.delete(name)),
     setTheme: (theme: Theme) => paint(theme),

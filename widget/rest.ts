@@ -8,7 +8,9 @@ import { makeIntroduction } from './rest/introduction.ts';
 import { openMenu } from './rest/menu.ts';
 import { identifyNow, makeMethods } from './rest/methods.ts';
 import { partsOf } from './rest/parts.ts';
+import { stateOf } from './rest/pending.ts';
+import { showRecent } from './rest/recent.ts';
 import css from './rest.css?inline';
 import type { Rest } from './view/ui.ts';
 
-export const rest: Rest = { css, answersTo, fit, identifyNow, makeComposer, makeDesk, makeIntroduction, makeMethods, openMenu, partsOf };
+export const rest: Rest = { css, answersTo, fit, identifyNow, makeComposer, makeDesk, makeIntroduction, makeMethods, openMenu, partsOf, showRecent, stateOf };

@@ -1,13 +1,24 @@
 // What a message asks for, as something to press or to fill in under it; null where writing is the answer.
 import type { AskKind, Input, Message } from '../wire.ts';
 import { said } from '../words.ts';
+import { button } from '../view/bubble.ts';
 import { h, icon } from '../view/dom.ts';
 import type { Ui } from '../view/ui.ts';
 import { areValid, makeField } from './field.ts';
 import { wordsOf } from './words.ts';
 
-export function answersTo(ui: Ui, { input, id }: Message): HTMLElement | null {
+/** What is to be pressed or filled in as the answer, or that it may be left out. */
+export function answersTo(ui: Ui, { id, input }: Message): HTMLElement | null {
   if (!input) return null;
+  const words = wordsOf(ui);
+  const onclick = (): void => ui.act((desk) => desk.send({ text: 'skip' }));
+  const skip = input.can_skip && h('button', { type: 'button', class: 'choice quiet', onclick }, input.skip_label ?? words.skip);
+  const given = ['text', 'choice', 'confirm'].includes(input.kind) ? input.choices.map((one) => button(ui, one)) : [controlOf(ui, id, input)];
+  if (!skip && !given.some(Boolean)) return null;
+  return h('div', { class: 'answers choices', role: 'group', 'aria-label': words.choose }, given, skip);
+}
+
+function controlOf(ui: Ui, id: number, input: Input): HTMLElement | null {
   if (input.kind === 'rating') return rating(ui, input.min ?? 1, input.max ?? 5);
   if (input.kind === 'location') return h('button', { type: 'button', class: 'choice', onclick: () => sharePlace(ui) }, icon('pin'), wordsOf(ui).place);
   return formOf(ui, id, input);

@@ -4,6 +4,7 @@ import { said } from '../words.ts';
 import { h } from '../view/dom.ts';
 import { askingOf, type Composer, type Fitting, type Shell, type Ui } from '../view/ui.ts';
 import { fit } from './fitting.ts';
+import { fitKeyboard } from './keyboard.ts';
 import { makeUploads, type Uploads } from './uploads.ts';
 import { wordsOf } from './words.ts';
 
@@ -103,7 +104,11 @@ export function makeComposer(ui: Ui, { form, note, box, text, attach, submit }: 
     submit.ariaDisabled = String(isEmpty || uploads.isBusy());
   }
 
-  dropInto(form.closest<HTMLElement>('.panel'), () => (ui.memory.now.talk ? words.here : ''), addFiles);
+  const panel = form.closest<HTMLElement>('.panel');
+  if (panel) {
+    dropInto(panel, () => (ui.memory.now.talk ? words.here : ''), addFiles);
+    fitKeyboard(panel);
+  }
   return {
     draw,
     focus: () => field.focus(),
@@ -114,8 +119,7 @@ export function makeComposer(ui: Ui, { form, note, box, text, attach, submit }: 
   };
 }
 
-function dropInto(panel: HTMLElement | null, invitation: () => string, take: (files: File[]) => void): void {
-  if (!panel) return;
+function dropInto(panel: HTMLElement, invitation: () => string, take: (files: File[]) => void): void {
   panel.ondragover = (event) => {
     event.preventDefault();
     panel.dataset.drop = invitation();

@@ -1,4 +1,5 @@
 // Files on their way: checked first, shown with how far they are, handed over once they are there.
+import { upload as send } from '../api/upload.ts';
 import type { Uploaded } from '../wire.ts';
 import { said } from '../words.ts';
 import { h, iconButton } from '../view/dom.ts';
@@ -47,7 +48,7 @@ export function makeUploads(ui: Ui, onChange: () => void): Uploads {
     const onProgress = (share: number): void => {
       bar.value = share;
     };
-    void ui.api.upload(`/conversations/${ui.memory.now.talk}/files`, file, onProgress, upload.control.signal).then((answer) => {
+    void send(ui.api.address(`/conversations/${ui.memory.now.talk}/files`), file, onProgress, upload.control.signal).then((answer) => {
       if (upload.control.signal.aborted) return;
       if (answer.ok) {
         upload.uploaded = answer.value;

@@ -24,6 +24,13 @@ const english = {
   of: '{0} of {1}',
   here: 'Drop files here',
   long: 'At most {0} characters',
+  recent: 'Recent conversations',
+  sending: 'Sending…',
+  failed: 'Not sent',
+  retry: 'Try again',
+  drop: 'Delete',
+  choose: 'Please choose',
+  skip: 'Skip',
 };
 
 export type RestWords = typeof english;

@@ -37,14 +37,3 @@ export function button(ui: Ui, { label, payload, url, phone }: Pick<Button, 'lab
   if (target) return link(target, label, { class: 'choice' });
   return h('button', { type: 'button', class: 'choice', onclick: () => ui.act((desk) => desk.send({ text: label, payload })) }, label);
 }
-
-/** What is to be pressed as the answer, or that it may be left out. */
-export function choices(ui: Ui, message: Shown): HTMLElement | null {
-  const { input } = message;
-  if (!input) return null;
-  const isPlain = ['text', 'choice', 'confirm'].includes(input.kind);
-  const skip = input.can_skip && h('button', { type: 'button', class: 'choice quiet', onclick: () => ui.act((desk) => desk.send({ text: 'skip' })) }, input.skip_label ?? ui.language.words.skip);
-  const given = isPlain ? input.choices.map((one) => button(ui, one)) : [ui.rest()?.answersTo(ui, message)];
-  if (!skip && !given.some(Boolean)) return null;
-  return h('div', { class: 'answers choices', role: 'group', 'aria-label': ui.language.words.choose }, given, skip);
-}

@@ -65,7 +65,7 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
     thread = shell = composer = introduction = null;
     view = next;
     if (view === 'home') {
-      const head = h('header', { class: 'head' }, h('strong', { class: 'grow' }, title), iconButton('close', words.close, ui.close));
+      const head = h('div', { class: 'head' }, h('strong', { class: 'grow' }, title), iconButton('close', words.close, ui.close));
       body.replaceChildren(head, makeHome(ui, onStarter), alarm);
     } else {
       intro.replaceChildren(config.greeting ? greetingOf(ui) : '');
@@ -94,7 +94,6 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
     if (event.key === 'Escape') ui.close();
   };
   element.oncancel = (event) => event.preventDefault();
-  const stopFitting = fitKeyboard(element);
 
   return {
     element,
@@ -118,10 +117,7 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
       thread?.toEnd();
       (window.requestIdleCallback ?? setTimeout)(() => void takeOver());
     },
-    close() {
-      stopFitting();
-      thread?.close();
-    },
+    close: () => thread?.close(),
   };
 }
 
@@ -152,7 +148,7 @@ function chatHead(ui: Ui, title: string): HTMLElement {
   const { author, online } = ui.config;
   const more = iconButton('more', words.more, () => void ui.withRest(({ openMenu }) => openMenu(ui, more)), { 'aria-expanded': 'false' });
   return h(
-    'header',
+    'div',
     { class: 'head', part: 'header' },
     iconButton('back', words.back, ui.goHome),
     avatarOf(ui, author),
@@ -167,18 +163,4 @@ function isAsked({ config, memory }: Ui): boolean {
   const { name, email, consent } = config.pre_chat;
   const { now } = memory;
   return (name !== 'hidden' && !now.name) || (email !== 'hidden' && !now.email) || (consent !== null && !now.consent);
-}
-
-/** The keyboard of a phone covers the page without telling its layout: what is seen of it is what the panel fills. */
-function fitKeyboard({ style }: HTMLElement): () => void {
-  const viewport = window.visualViewport;
-  const fit = (): void => {
-    style.setProperty('--seen-height', `${viewport?.height ?? innerHeight}px`);
-    style.setProperty('--seen-top', `${viewport?.offsetTop ?? 0}px`);
-  };
-  for (const event of ['resize', 'scroll']) viewport?.addEventListener(event, fit);
-  fit();
-  return () => {
-    for (const event of ['resize', 'scroll']) viewport?.removeEventListener(event, fit);
-  };
 }

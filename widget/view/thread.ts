@@ -2,7 +2,7 @@
 // reader is there and left alone while they read further up.
 import type { Shown } from '../talk/talk.ts';
 import { said } from '../words.ts';
-import { avatarOf, bubble, choices, hasParts } from './bubble.ts';
+import { avatarOf, bubble, hasParts } from './bubble.ts';
 import { add, fill, h, type Item, icon } from './dom.ts';
 import { plainName } from './markup.ts';
 import { askingOf, dayOf, timeOf, type Ui } from './ui.ts';
@@ -101,7 +101,7 @@ function itemsOf(ui: Ui, newFrom: number | null): Item[] {
   });
   const asking = askingOf(ui);
   const isAnswered = shown.some((one) => one.pending && !one.pending.error);
-  const answers = asking && !isAnswered && choices(ui, asking);
+  const answers = asking && !isAnswered && ui.rest()?.answersTo(ui, asking);
   if (asking && answers) items.push({ key: `answers:${asking.id}`, sign: JSON.stringify(asking.input) + answers.childElementCount, make: () => answers });
   return [...items, ...closing(ui)];
 }
@@ -134,24 +134,13 @@ function row(ui: Ui, message: Shown, { isFirst, isLast }: { isFirst: boolean; is
   };
 }
 
-function state(ui: Ui, message: Shown): Item {
+function state(ui: Ui, { pending, status, timestamp, client_id, id }: Shown): Item {
   const { words } = ui.language;
-  const { pending, timestamp } = message;
-  const text = !pending ? (message.status === 'read' ? words.read : words.sent) : pending.error === undefined ? words.sending : words.failed;
-  const clientId = pending?.clientId ?? '';
+  const text = pending ? `${pending.error}` : `${status === 'read' ? words.read : words.sent} · ${timeOf(ui, timestamp)}`;
   return {
-    key: `state:${message.client_id ?? message.id}`,
-    sign: text + (pending?.error ?? ''),
-    make: () =>
-      h(
-        'div',
-        { class: `state${pending?.error === undefined ? '' : ' failed'}` },
-        [text, pending ? pending.error : timeOf(ui, timestamp)].filter(Boolean).join(' · '),
-        pending?.error !== undefined && [
-          h('button', { type: 'button', class: 'link', onclick: () => ui.act((desk) => desk.retry(clientId)) }, words.retry),
-          h('button', { type: 'button', class: 'link', onclick: () => ui.act((desk) => desk.drop(clientId)) }, words.drop),
-        ],
-      ),
+    key: `state:${client_id ?? id}`,
+    sign: text + (ui.rest() !== null),
+    make: () => (pending && ui.rest()?.stateOf(ui, pending)) || h('div', { class: 'state' }, pending ? '' : text),
   };
 }
 

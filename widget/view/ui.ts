@@ -1,10 +1,10 @@
 // What every part of the view draws from, and what it may ask for.
-import type { Answer, Api } from '../api.ts';
+import type { Api } from '../api.ts';
 import type { Chat } from '../host.ts';
-import type { Remembered } from '../memory.ts';
+import type { Pending, Remembered } from '../memory.ts';
 import type { Desk, Parts, Who } from '../parts.ts';
 import type { Shown, Talk } from '../talk/talk.ts';
-import type { Config, Conversations, Input, Message, Sending, Uploaded } from '../wire.ts';
+import type { Config, Input, Message, Sending, Uploaded } from '../wire.ts';
 import type { Language } from '../words.ts';
 import type { Child } from './dom.ts';
 
@@ -21,7 +21,6 @@ export type Ui = {
   address(url: string): string;
   /** What the visitor does is done as soon as the rest is there. */
   act(what: (desk: Desk) => void): void;
-  conversations(): Promise<Answer<Conversations>>;
   openTalk(id: string | null): Promise<void>;
   goHome(): void;
   close(): void;
@@ -34,7 +33,8 @@ export type Ui = {
 /** The second half of the chat, fetched right after the first has been shown: rest.ts. */
 export type Rest = {
   css: string;
-  answersTo(ui: Ui, message: Message): Child;
+  answersTo(ui: Ui, message: Message): HTMLElement | null;
+  stateOf(ui: Ui, pending: Pending): HTMLElement;
   fit(ui: Ui, asked: Input): Fitting;
   makeComposer(ui: Ui, shell: Shell, mayGo: () => boolean): Composer;
   makeDesk(parts: Parts): Desk;
@@ -43,6 +43,7 @@ export type Rest = {
   identifyNow(parts: Parts, who: Who): Promise<boolean>;
   openMenu(ui: Ui, button: HTMLElement): void;
   partsOf(ui: Ui, message: Shown): Child[];
+  showRecent(ui: Ui, into: HTMLElement): Promise<void>;
 };
 
 /** Where the visitor writes, before and after the rest has made it work. */

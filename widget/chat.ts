@@ -64,6 +64,7 @@ export function startChat(host: Host): Chat {
     },
   });
   const actionsOf = () => ({
+    adopt: (more: string) => adopt(host, more),
     address: (url: string) => new URL(url, host.base).href,
     goHome: () => frame.panel()?.show('home'),
     close: frame.close,
@@ -96,8 +97,13 @@ export function startChat(host: Host): Chat {
 
 const laterMethods = 'send start setVariables setAttributes identify reset transcript newConversation openConversation setLocale mute consent'.split(' ');
 
+const adopted = new WeakMap<ShadowRoot, Set<string>>();
+
 /** A sheet that was constructed is allowed by every policy of the page. */
 function adopt({ root }: Host, css: string): void {
+  const known = adopted.get(root) ?? new Set();
+  if (known.has(css)) return;
+  adopted.set(root, known.add(css));
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];

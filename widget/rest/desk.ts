@@ -11,6 +11,7 @@ export function makeDesk({ api, memory, talk, host, state, change }: Parts): Des
     onOpened(opened) {
       talk.opened(opened);
       host.emit('started', { conversation: opened.conversation_token });
+      for (const message of opened.data) if (message.direction === 'inbound') host.emit('sent', message);
     },
     onSent(at, message) {
       if (at === memory.now.talk) talk.add([message]);

@@ -2,7 +2,7 @@
 import { said } from '../words.ts';
 import { avatarOf, greetingOf } from './bubble.ts';
 import { h, icon, iconButton } from './dom.ts';
-import { makeHome } from './home.ts';
+import { attempt } from '../api.ts';
 import { link, plainName } from './markup.ts';
 import { makeThread, type Thread } from './thread.ts';
 import type { Composer, Introduction, Shell, Ui } from './ui.ts';
@@ -66,7 +66,8 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
     view = next;
     if (view === 'home') {
       const head = h('div', { class: 'head' }, h('strong', { class: 'grow' }, title), iconButton('close', words.close, ui.close));
-      body.replaceChildren(head, makeHome(ui, onStarter), alarm);
+      body.replaceChildren(head, alarm);
+      void showHome();
     } else {
       intro.replaceChildren(config.greeting ? greetingOf(ui) : '');
       thread = makeThread(ui, { intro, onRead });
@@ -75,6 +76,16 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
       if (ui.rest()) void takeOver();
     }
     draw();
+  }
+
+  /** Whoever has a conversation comes straight to it, so that the first page is fetched by those who see it. */
+  async function showHome(): Promise<void> {
+    const home = await attempt(
+      () => import('../home.ts'),
+      () => null,
+    );
+    if (!home) show('chat');
+    else if (view === 'home') alarm.before(home.makeHome(ui, onStarter));
   }
 
   function draw(): void {
@@ -108,8 +119,7 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
     opened() {
       const isPhone = matchMedia(phone).matches;
       // Full screen there is nothing else to go to.
-      if (!element.open && isPhone) element.showModal();
-      else element.show();
+      if (!element.open) element[isPhone ? 'showModal' : 'show']();
       // On a phone the keyboard would hide half of what one came to read.
       (isPhone ? element : (composer ?? shell?.text ?? element)).focus();
       thread?.mark();

@@ -151,7 +151,7 @@ function closing(ui: Ui): Item[] {
   const typing = ui.talk.typing();
   const items: Item[] = [];
   if (isOpen === 'closed') items.push(line('status', words.ended));
-  else if (handled_by === 'queue') items.push(line('status', words.queue));
+  else if (handled_by === 'queue' && ui.talk.shown().at(-1)?.direction === 'inbound') items.push(line('status', ui.config.online ? words.queue : words.away));
   else if (handled_by === 'agent' && agent) items.push(line('status', said(words.agent, plainName(agent.name))));
   if (typing) {
     const text = said(words.typing, plainName(typing.name) || ui.config.author.name);

@@ -17,6 +17,8 @@ export type Ui = {
   api: Api;
   memory: Remembered;
   talk: Talk;
+  /** Lets a style sheet hold, once. */
+  adopt(css: string): void;
   /** Makes an address of the server's whole. */
   address(url: string): string;
   /** What the visitor does is done as soon as the rest is there. */

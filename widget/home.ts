@@ -1,9 +1,11 @@
 // What opens first: the greeting, the conversations there have been, ways to begin.
-import { avatarOf } from './bubble.ts';
-import { h, icon } from './dom.ts';
-import type { Ui } from './ui.ts';
+import css from './home.css?inline';
+import { avatarOf } from './view/bubble.ts';
+import { h, icon } from './view/dom.ts';
+import type { Ui } from './view/ui.ts';
 
 export function makeHome(ui: Ui, onStarter: (text: string) => Promise<void>): HTMLElement {
+  ui.adopt(css);
   const { words } = ui.language;
   const { config } = ui;
   const recent = h('div', { class: 'recent' });

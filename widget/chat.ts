@@ -13,7 +13,14 @@ import { english, findLanguage } from './words.ts';
 export function startChat(host: Host): Chat {
   const api = makeApi(host.base, host.siteKey);
   const memory = remember(host.siteKey);
-  const state: State = { language: { words: english, locale: 'en', dir: 'ltr' }, locale: host.options.locale, config: null, ready: null, attributes: {}, who: null };
+  const state: State = {
+    language: { words: english, locale: 'en', dir: 'ltr' },
+    locale: host.options.locale,
+    config: null,
+    ready: null,
+    attributes: {},
+    who: null,
+  };
   adopt(host, css);
 
   let isDrawn = false;
@@ -78,7 +85,10 @@ export function startChat(host: Host): Chat {
   const parts: Parts = { host, state, api, memory, talk, frame, openTalk, change };
   // What was written before the page was left is sent now.
   if (memory.now.outbox.length > 0) void rest.withDesk(() => {});
-  const later = (name: string): [string, Chat[string]] => [name, (...args: never[]) => rest.withRest(({ makeMethods }, desk) => makeMethods(parts, desk)[name]?.(...args))];
+  const later = (name: string): [string, Chat[string]] => [
+    name,
+    (...args: never[]) => rest.withRest(({ makeMethods }, desk) => makeMethods(parts, desk)[name]?.(...args)),
+  ];
   return {
     ...Object.fromEntries(laterMethods.map(later)),
     open: () => frame.open(),

@@ -15,7 +15,8 @@ export function makeHome(ui: Ui, onStarter: (text: string) => Promise<void>): HT
     h('span', {}, h('strong', {}, words.hello), h('small', {}, config.online ? words.online : words.away)),
     icon('go'),
   );
-  const starter = (text: string): HTMLElement => h('button', { type: 'button', class: 'tile', onclick: () => void onStarter(text) }, h('span', {}, text), icon('go'));
+  const starter = (text: string): HTMLElement =>
+    h('button', { type: 'button', class: 'tile', onclick: () => void onStarter(text) }, h('span', {}, text), icon('go'));
   if (ui.memory.now.token) void ui.withRest(({ showRecent }) => showRecent(ui, recent));
   return h(
     'div',

@@ -57,10 +57,9 @@ declare const CHAT_PATH: string;
   }
 
   function draw(path: string): SVGElement {
-    const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    const [icon, shape] = ['svg', 'path'].map((name) => document.createElementNS('http://www.w3.org/2000/svg', name)) as [SVGElement, SVGElement];
     icon.setAttribute('viewBox', '0 0 24 24');
     icon.setAttribute('aria-hidden', 'true');
-    const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');
     shape.setAttribute('d', path);
     icon.append(shape);
     return icon;

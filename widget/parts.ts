@@ -34,7 +34,6 @@ export type Parts = {
   change(): void;
 };
 
-
 /** What a visitor does, and what the page does to be noticed: rest/desk.ts. */
 export type Desk = {
   send(sent: Sent): void;

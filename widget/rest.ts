@@ -10,7 +10,24 @@ import { identifyNow, makeMethods } from './rest/methods.ts';
 import { partsOf } from './rest/parts.ts';
 import { stateOf } from './rest/pending.ts';
 import { showRecent } from './rest/recent.ts';
+import { makeScrolling } from './rest/scrolling.ts';
+import { typingOf } from './rest/typing.ts';
 import css from './rest.css?inline';
 import type { Rest } from './view/ui.ts';
 
-export const rest: Rest = { css, answersTo, fit, identifyNow, makeComposer, makeDesk, makeIntroduction, makeMethods, openMenu, partsOf, showRecent, stateOf };
+export const rest: Rest = {
+  css,
+  answersTo,
+  fit,
+  identifyNow,
+  makeComposer,
+  makeDesk,
+  makeIntroduction,
+  makeMethods,
+  makeScrolling,
+  openMenu,
+  partsOf,
+  showRecent,
+  stateOf,
+  typingOf,
+};

@@ -9,7 +9,6 @@ export const english = {
   more: 'More options',
   write: 'Write a message…',
   send: 'Send',
-  attach: 'Attach a file',
   hello: 'Send us a message',
   online: 'Online now',
   away: 'We answer as soon as we can',
@@ -19,13 +18,10 @@ export const english = {
   sent: 'Sent',
   read: 'Read',
   news: 'New',
-  jump: 'To the newest messages',
-  typing: '{0} is typing…',
   offline: 'No connection. What you write is sent later.',
   broken: 'The chat cannot be reached just now.',
   you: 'You',
   log: 'Messages',
-  waiting: '{0} new messages',
   by: 'Powered by {0}',
 };
 
@@ -52,7 +48,14 @@ export async function findLanguage(wanted: readonly string[]): Promise<Language>
   for (const locale of wanted) {
     const code = locale.slice(0, 2).toLowerCase();
     const load = languages[code];
-    const words = code === 'en' ? english : load && (await attempt(async () => (await load()).words, () => null));
+    const words =
+      code === 'en'
+        ? english
+        : load &&
+          (await attempt(
+            async () => (await load()).words,
+            () => null,
+          ));
     // Days and hours as the reader's own country writes them.
     const own = navigator.languages.find((one) => one.startsWith(code)) ?? locale;
     if (words) return { words, locale: own, dir: code === 'ar' ? 'rtl' : 'ltr' };

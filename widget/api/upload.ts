@@ -1,6 +1,7 @@
 // A file on its way to the server: the one call that tells how far it has come, which fetch cannot.
-import type { Uploaded } from '../wire.ts';
+
 import { type Answer, answerOf, noAnswer } from '../api.ts';
+import type { Uploaded } from '../wire.ts';
 
 export function upload(address: string, file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Answer<Uploaded>> {
   return new Promise((resolve) => {

@@ -74,7 +74,11 @@ describe.skipIf(!hasBrowser)('the widget on any page', () => {
 
   test('whatever a text says, it is text', async () => {
     const texts = [...hostile, ...storableTexts, ...hardTexts.filter((one) => one.trim() !== '' && !/[\0\ud800-\udfff]/.test(one) && one.length < 10_000)];
-    const site = await shop.site({ greeting: hostile[0] ?? '', author_label: '<img src=x onerror=window.pwned=1>', settings: JSON.stringify({ starters: [hostile[1]] }) });
+    const site = await shop.site({
+      greeting: hostile[0] ?? '',
+      author_label: '<img src=x onerror=window.pwned=1>',
+      settings: JSON.stringify({ starters: [hostile[1]] }),
+    });
     const { page, problems } = await shop.open();
     await page.goto(`/demo?site_key=${site.site_key}`);
     const chat = await openChat(page);

@@ -57,7 +57,9 @@ describe.skipIf(!hasBrowser)('the widget on a bad network', () => {
     const chat = await openChat(page);
     await write(chat, 'First');
     await chat.getByText('Sent ·').waitFor();
-    await page.route('**/messages?v=2**', (route) => route.fulfill({ status: 422, json: { error: 'Not like this', code: 'invalid', field: null, request_id: '1' } }));
+    await page.route('**/messages?v=2**', (route) =>
+      route.fulfill({ status: 422, json: { error: 'Not like this', code: 'invalid', field: null, request_id: '1' } }),
+    );
     await write(chat, 'Refused');
     await chat.getByText('Not sent · Not like this').waitFor();
     await page.unroute('**/messages?v=2**');

@@ -10,23 +10,39 @@ const everything = {
   id: 'everything',
   name: 'Everything',
   vars: Object.fromEntries(
-    ['choice', 'rating', 'confirm', 'date', 'time', 'number', 'email', 'phone', 'url'].map((name) => [name, { type: 'text' }]).concat([
-      ['multi', { type: 'list' }],
-      ['location', { type: 'object' }],
-      ['contact', { type: 'object' }],
-      ['form', { type: 'object' }],
-      ['file', { type: 'file' }],
-    ]),
+    ['choice', 'rating', 'confirm', 'date', 'time', 'number', 'email', 'phone', 'url']
+      .map((name) => [name, { type: 'text' }])
+      .concat([
+        ['multi', { type: 'list' }],
+        ['location', { type: 'object' }],
+        ['contact', { type: 'object' }],
+        ['form', { type: 'object' }],
+        ['file', { type: 'file' }],
+      ]),
   ),
   triggers: { go: { type: 'start', to: 'a' } },
   groups: {
     a: {
       blocks: [
         { id: 'hello', type: 'text', text: 'Hello! **Welcome** to the _shop_, see [our plants](https://plants.example).' },
-        { id: 'cards', type: 'cards', cards: [{ id: 'c', title: 'Snake plant', text: 'Forgives a fortnight.', buttons: [{ id: 'b', label: 'Look', url: 'https://plants.example/1' }] }] },
+        {
+          id: 'cards',
+          type: 'cards',
+          cards: [{ id: 'c', title: 'Snake plant', text: 'Forgives a fortnight.', buttons: [{ id: 'b', label: 'Look', url: 'https://plants.example/1' }] }],
+        },
         { id: 'place', type: 'location', lat: 52.52, lng: 13.405, name: 'Greenhouse', address: 'Berlin' },
-        ask('choice', { options: [{ id: 'red', label: 'Terracotta' }, { id: 'green', label: 'Fern green' }] }),
-        ask('multi', { options: [{ id: 'pot', label: 'Pot, clay' }, { id: 'wrap', label: 'Gift wrap' }] }),
+        ask('choice', {
+          options: [
+            { id: 'red', label: 'Terracotta' },
+            { id: 'green', label: 'Fern green' },
+          ],
+        }),
+        ask('multi', {
+          options: [
+            { id: 'pot', label: 'Pot, clay' },
+            { id: 'wrap', label: 'Gift wrap' },
+          ],
+        }),
         ask('rating'),
         ask('confirm'),
         ask('date'),
@@ -38,7 +54,24 @@ const everything = {
         ask('location'),
         ask('contact'),
         ask('file'),
-        { id: 'rest', type: 'form', text: 'And the rest.', save: 'form', fields: [{ id: 'name', kind: 'text', label: 'Your name' }, { id: 'size', kind: 'choice', label: 'Size', options: [{ id: 's', label: 'Small' }, { id: 'l', label: 'Large' }] }] },
+        {
+          id: 'rest',
+          type: 'form',
+          text: 'And the rest.',
+          save: 'form',
+          fields: [
+            { id: 'name', kind: 'text', label: 'Your name' },
+            {
+              id: 'size',
+              kind: 'choice',
+              label: 'Size',
+              options: [
+                { id: 's', label: 'Small' },
+                { id: 'l', label: 'Large' },
+              ],
+            },
+          ],
+        },
         { id: 'end', type: 'text', text: 'Thank you: {{ multi | join(" and ") }}.', to: { next: '@end' } },
       ],
     },
@@ -112,13 +145,18 @@ describe.skipIf(!hasBrowser)('a conversation in the widget', () => {
     await chat.getByLabel('Size').selectOption('Large');
     await chat.locator('.form button').click();
     await chat.getByText('Thank you: Pot, clay and Gift wrap.').waitFor();
-    expect(await saidIn(chat)).toEqual(expect.arrayContaining(['Fern green', 'Pot, clay, Gift wrap', '4', 'Yes', '2026-12-24', '10:30', 'skip', 'jane@shop.example']));
+    expect(await saidIn(chat)).toEqual(
+      expect.arrayContaining(['Fern green', 'Pot, clay, Gift wrap', '4', 'Yes', '2026-12-24', '10:30', 'skip', 'jane@shop.example']),
+    );
     expect(problems).toEqual([]);
     await page.context().close();
   });
 
   test('the site asks first who somebody is, and lets nothing go before', async () => {
-    const settings = JSON.stringify({ pre_chat: { name: 'required', email: 'optional', consent: 'I agree to the [privacy notice](https://shop.example/privacy).' }, starters: ['Where is my order?'] });
+    const settings = JSON.stringify({
+      pre_chat: { name: 'required', email: 'optional', consent: 'I agree to the [privacy notice](https://shop.example/privacy).' },
+      starters: ['Where is my order?'],
+    });
     const site = await shop.site({ settings, auto_reply: 'We write back soon.' });
     const { page, problems } = await shop.open();
     await page.goto(`/demo?site_key=${site.site_key}`);

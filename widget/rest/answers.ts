@@ -1,10 +1,12 @@
 // What a message asks for, as something to press or to fill in under it; null where writing is the answer.
-import type { AskKind, Input, Message } from '../wire.ts';
-import { said } from '../words.ts';
+
 import { button } from '../view/bubble.ts';
 import { h, icon } from '../view/dom.ts';
 import type { Ui } from '../view/ui.ts';
+import type { AskKind, Input, Message } from '../wire.ts';
+import { said } from '../words.ts';
 import { areValid, makeField } from './field.ts';
+import { pin as pinShape, star as starShape } from './shapes.ts';
 import { wordsOf } from './words.ts';
 
 /** What is to be pressed or filled in as the answer, or that it may be left out. */
@@ -20,7 +22,7 @@ export function answersTo(ui: Ui, { id, input }: Message): HTMLElement | null {
 
 function controlOf(ui: Ui, id: number, input: Input): HTMLElement | null {
   if (input.kind === 'rating') return rating(ui, input.min ?? 1, input.max ?? 5);
-  if (input.kind === 'location') return h('button', { type: 'button', class: 'choice', onclick: () => sharePlace(ui) }, icon('pin'), wordsOf(ui).place);
+  if (input.kind === 'location') return h('button', { type: 'button', class: 'choice', onclick: () => sharePlace(ui) }, icon(pinShape), wordsOf(ui).place);
   return formOf(ui, id, input);
 }
 
@@ -38,7 +40,11 @@ function rating(ui: Ui, min: number, max: number): HTMLElement {
   const hasStars = min === 1 && max <= 5;
   const star = (_: unknown, at: number): HTMLElement => {
     const value = String(min + at);
-    return h('button', { type: 'button', 'aria-label': said(words.of, value, max), onclick: () => ui.act((desk) => desk.send({ text: value })) }, hasStars ? icon('star') : value);
+    return h(
+      'button',
+      { type: 'button', 'aria-label': said(words.of, value, max), onclick: () => ui.act((desk) => desk.send({ text: value })) },
+      hasStars ? icon(starShape) : value,
+    );
   };
   return h('div', { class: hasStars ? 'stars' : 'scale' }, Array.from({ length: count }, star));
 }
@@ -63,5 +69,10 @@ function formOf(ui: Ui, messageId: number, input: Input): HTMLElement | null {
     const text = filled.map(({ one, value }) => (one === many ? words(value, one) : `${one.label}: ${words(value, one)}`)).join('\n');
     ui.act((desk) => desk.answer(messageId, Object.fromEntries(filled.map(({ one, value }) => [one.id, value])), text));
   };
-  return h('form', { class: 'form', noValidate: true, onsubmit }, fields.map((one) => one.element), h('button', { class: 'primary' }, words.send));
+  return h(
+    'form',
+    { class: 'form', noValidate: true, onsubmit },
+    fields.map((one) => one.element),
+    h('button', { class: 'primary' }, words.send),
+  );
 }

@@ -1,10 +1,12 @@
 // Where the visitor writes: a field that fits what is asked for, files, the send button, and what is wrong if something is.
+
+import { h, iconButton } from '../view/dom.ts';
+import { askingOf, type Composer, type Fitting, type Shell, type Ui } from '../view/ui.ts';
 import type { Input } from '../wire.ts';
 import { said } from '../words.ts';
-import { h } from '../view/dom.ts';
-import { askingOf, type Composer, type Fitting, type Shell, type Ui } from '../view/ui.ts';
 import { fit } from './fitting.ts';
 import { fitKeyboard } from './keyboard.ts';
+import { clip as clipShape } from './shapes.ts';
 import { makeUploads, type Uploads } from './uploads.ts';
 import { wordsOf } from './words.ts';
 
@@ -13,7 +15,7 @@ const mostHeightPx = 140;
 const fitted = ['number', 'email', 'phone', 'url', 'date', 'time'];
 
 /** `mayGo` says whether it can be sent yet: who has to introduce themselves does so first. */
-export function makeComposer(ui: Ui, { form, note, box, text, attach, submit }: Shell, mayGo: () => boolean): Composer {
+export function makeComposer(ui: Ui, { form, note, box, text, submit }: Shell, mayGo: () => boolean): Composer {
   const words = wordsOf(ui);
   const { limits } = ui.config;
   let asked: Input | null = null;
@@ -29,7 +31,8 @@ export function makeComposer(ui: Ui, { form, note, box, text, attach, submit }: 
   const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange });
   box.before(uploads.element);
   form.append(picker);
-  attach.onclick = () => picker.click();
+  const attach = iconButton(clipShape, words.attach, () => picker.click());
+  submit.before(attach);
   form.onsubmit = go;
 
   function say(what: string): void {

@@ -1,8 +1,9 @@
 // One thing to fill in, of any kind a flow can ask for, with the browser's own checks and its own words for them.
+
+import { h } from '../view/dom.ts';
 import type { FormField } from '../wire.ts';
 import { said, type Words } from '../words.ts';
 import type { RestWords } from './words.ts';
-import { h } from '../view/dom.ts';
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
@@ -30,7 +31,12 @@ export function makeField(words: Words & RestWords, { kind, label, required, cho
   const id = `f${++drawn}`;
   const control: Control =
     scale.length > 0
-      ? h('select', { id, required }, h('option', { value: '' }, ''), scale.map((one) => h('option', { value: kind === 'confirm' && choices.length === 0 ? (one === options[0] ? 'yes' : 'no') : one.label }, one.label)))
+      ? h(
+          'select',
+          { id, required },
+          h('option', { value: '' }, ''),
+          scale.map((one) => h('option', { value: kind === 'confirm' && choices.length === 0 ? (one === options[0] ? 'yes' : 'no') : one.label }, one.label)),
+        )
       : h('input', { id, required, type: 'text', ...controls[kind] });
   const wrong = h('small', { class: 'wrong', id: `${id}e` });
   control.setAttribute('aria-describedby', wrong.id);
@@ -54,7 +60,13 @@ function manyOf(title: string, { required, options, invalid }: { required: boole
   const wrong = h('small', { class: 'wrong', role: 'alert' });
   const ticked = (): string[] => boxes.filter((one) => one.checked).map((one) => one.value);
   return {
-    element: h('fieldset', { class: 'field' }, h('legend', {}, title), options.map((one, at) => h('label', { class: 'tick' }, boxes[at], one.label)), wrong),
+    element: h(
+      'fieldset',
+      { class: 'field' },
+      h('legend', {}, title),
+      options.map((one, at) => h('label', { class: 'tick' }, boxes[at], one.label)),
+      wrong,
+    ),
     value: ticked,
     focus: () => boxes[0]?.focus(),
     isValid() {

@@ -15,6 +15,7 @@ export function fit(ui: Ui, asked: Input): Fitting {
   return {
     field,
     // The browser's words for a pattern name the pattern; ours are for people.
-    objection: () => (field.checkValidity() ? (isInBounds() ? '' : wordsOf(ui).invalid) : field.validity.patternMismatch ? wordsOf(ui).invalid : field.validationMessage),
+    objection: () =>
+      field.checkValidity() ? (isInBounds() ? '' : wordsOf(ui).invalid) : field.validity.patternMismatch ? wordsOf(ui).invalid : field.validationMessage,
   };
 }

@@ -36,7 +36,10 @@ function menuOf(ui: Ui): HTMLElement[] {
   const entry = (label: string, onclick: () => void): HTMLElement => h('button', { type: 'button', onclick }, label);
   const entries = [entry(isMuted ? words.sound : words.mute, () => ui.memory.keep({ isMuted: !isMuted }))];
   if (!talk) return entries;
-  entries.push(entry(words.save, () => void saveTranscript(ui)), entry(words.another, () => void ui.openTalk(null)));
+  entries.push(
+    entry(words.save, () => void saveTranscript(ui)),
+    entry(words.another, () => void ui.openTalk(null)),
+  );
   if (ui.talk.status().state === 'open') entries.push(entry(words.end, () => void end(ui, talk)));
   return entries;
 }

@@ -75,4 +75,3 @@ export async function identifyNow({ host, state, api, memory, talk, frame }: Par
   host.emit('identify', { verified });
   return verified;
 }
-

@@ -2,8 +2,8 @@
 // a `client_id`, so that one that arrived twice is one.
 import type { Answer, Api } from '../api.ts';
 import { type Pending, type Remembered, randomToken } from '../memory.ts';
-import type { Message, Opened } from '../wire.ts';
 import { backOff } from '../talk/connection.ts';
+import type { Message, Opened } from '../wire.ts';
 
 export type Outbox = {
   add(pending: Omit<Pending, 'clientId' | 'at' | 'talk'>): void;

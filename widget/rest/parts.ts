@@ -5,12 +5,18 @@ import { type Child, h, icon } from '../view/dom.ts';
 import { link, markup, plainName } from '../view/markup.ts';
 import type { Ui } from '../view/ui.ts';
 import type { Attachment, Card } from '../wire.ts';
+import { file as fileShape, pin as pinShape } from './shapes.ts';
 import { sizeOf } from './size.ts';
 
 export function partsOf(ui: Ui, { attachments, cards, location }: Shown): Child[] {
   return [
     ...attachments.map((one) => attachment(ui, one)),
-    cards.length > 0 && h('div', { class: 'cards', role: 'group', tabIndex: cards.length > 1 ? 0 : -1 }, cards.map((one) => card(ui, one))),
+    cards.length > 0 &&
+      h(
+        'div',
+        { class: 'cards', role: 'group', tabIndex: cards.length > 1 ? 0 : -1 },
+        cards.map((one) => card(ui, one)),
+      ),
     location && place(location),
   ];
 }
@@ -21,7 +27,7 @@ function attachment(ui: Ui, file: Attachment): HTMLElement {
   const asFile = (): HTMLElement => {
     const label = h('span', {}, name, file.size > 0 && h('small', {}, sizeOf(ui, file.size)));
     const shown = (file.url && link(url, label, { class: 'file', download: name })) || h('span', { class: 'file' }, label);
-    shown.prepend(icon('file'));
+    shown.prepend(icon(fileShape));
     return shown;
   };
   if (!file.url || file.kind === 'file') return asFile();
@@ -50,6 +56,6 @@ function card(ui: Ui, { title, text, image, buttons }: Card): HTMLElement {
 function place({ lat, lng, name, address }: NonNullable<Shown['location']>): Child {
   const label = [name, address].filter(Boolean).join(', ') || `${lat.toFixed(4)}, ${lng.toFixed(4)}`;
   const shown = link(`https://www.openstreetmap.org/?mlat=${lat}&mlon=${lng}#map=16/${lat}/${lng}`, label, { class: 'file' });
-  shown?.prepend(icon('pin'));
+  shown?.prepend(icon(pinShape));
   return shown;
 }

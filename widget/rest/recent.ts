@@ -1,13 +1,20 @@
 // The conversations there have been, on the page that opens first.
 import { h, icon } from '../view/dom.ts';
 import { dayOf, timeOf, type Ui } from '../view/ui.ts';
-import type { Conversations, ConversationSummary } from '../wire.ts';
+import type { ConversationSummary, Conversations } from '../wire.ts';
 import { wordsOf } from './words.ts';
 
 export async function showRecent(ui: Ui, into: HTMLElement): Promise<void> {
   const answer = await ui.api.call<Conversations>('GET', '/conversations', undefined, ui.memory.now.token ?? '');
   if (!answer.ok || answer.value.data.length === 0) return;
-  into.append(h('h3', {}, wordsOf(ui).recent), h('div', { class: 'tiles' }, answer.value.data.slice(0, 5).map((one) => tile(ui, one))));
+  into.append(
+    h('h3', {}, wordsOf(ui).recent),
+    h(
+      'div',
+      { class: 'tiles' },
+      answer.value.data.slice(0, 5).map((one) => tile(ui, one)),
+    ),
+  );
 }
 
 function tile(ui: Ui, { id, last, last_at, unread }: ConversationSummary): HTMLElement {

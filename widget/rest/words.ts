@@ -31,6 +31,10 @@ const english = {
   drop: 'Delete',
   choose: 'Please choose',
   skip: 'Skip',
+  typing: '{0} is typing…',
+  waiting: '{0} new messages',
+  jump: 'To the newest messages',
+  attach: 'Attach a file',
 };
 
 export type RestWords = typeof english;

@@ -28,7 +28,12 @@ export function bubble(ui: Ui, message: Shown): HTMLElement {
     { class: 'said', part: isOwn ? 'own-message' : 'message' },
     body && h('div', { class: 'text' }, isOwn ? body : markup(body)),
     hasParts(message) && ui.rest()?.partsOf(ui, message),
-    buttons.length > 0 && h('div', { class: 'choices' }, buttons.map((one) => button(ui, one))),
+    buttons.length > 0 &&
+      h(
+        'div',
+        { class: 'choices' },
+        buttons.map((one) => button(ui, one)),
+      ),
   );
 }
 

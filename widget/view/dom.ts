@@ -21,33 +21,30 @@ export function add<Parent extends Element>(parent: Parent, children: readonly C
   return parent;
 }
 
+export type Shape = { name: string; path: string };
+
 const shapes = {
   back: 'M15 5l-7 7 7 7',
   close: 'M6 6l12 12M18 6L6 18',
-  down: 'M12 5v14M6 13l6 6 6-6',
   send: 'M12 19V5M6 11l6-6 6 6',
-  clip: 'M20 11.5l-8 8a5.3 5.3 0 0 1-7.5-7.5l8.3-8.3a3.5 3.5 0 0 1 5 5L9.4 17a1.8 1.8 0 0 1-2.5-2.5L14.5 7',
   more: 'M5 12h.01M12 12h.01M19 12h.01',
-  file: 'M7 3h7l5 5v13H5V3zM14 3v5h5',
-  pin: 'M12 21s7-6.2 7-11.5a7 7 0 0 0-14 0C5 14.8 12 21 12 21zM12 7v5M9.5 9.5h5',
-  star: 'M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.5 9.7l5.9-.8z',
   go: 'M9 5l7 7-7 7',
 };
 
-export function icon(name: keyof typeof shapes): SVGElement {
-  const space = 'http://www.w3.org/2000/svg';
-  const svg = document.createElementNS(space, 'svg');
+/** One of those that everybody sees, or one that is brought along. */
+export function icon(shape: keyof typeof shapes | Shape): SVGElement {
+  const { name, path: line } = typeof shape === 'string' ? { name: shape, path: shapes[shape] } : shape;
+  const [svg, path] = ['svg', 'path'].map((tag) => document.createElementNS('http://www.w3.org/2000/svg', tag)) as [SVGElement, SVGElement];
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
   svg.setAttribute('class', `i i-${name}`);
-  const path = document.createElementNS(space, 'path');
-  path.setAttribute('d', shapes[name]);
+  path.setAttribute('d', line);
   svg.append(path);
   return svg;
 }
 
 /** A button that shows only an icon is named by its label. */
-export function iconButton(name: keyof typeof shapes, label: string, onclick: () => void, props: Props = {}): HTMLButtonElement {
+export function iconButton(name: keyof typeof shapes | Shape, label: string, onclick: () => void, props: Props = {}): HTMLButtonElement {
   return h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, onclick, ...props }, icon(name));
 }
 

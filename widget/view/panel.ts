@@ -1,8 +1,9 @@
 // The window of the chat: its frame, which of its two views it shows, and how focus, Escape and phones are treated.
+
+import { attempt } from '../api.ts';
 import { said } from '../words.ts';
 import { avatarOf, greetingOf } from './bubble.ts';
 import { h, icon, iconButton } from './dom.ts';
-import { attempt } from '../api.ts';
 import { link, plainName } from './markup.ts';
 import { makeThread, type Thread } from './thread.ts';
 import type { Composer, Introduction, Shell, Ui } from './ui.ts';
@@ -135,9 +136,8 @@ function makeShell(ui: Ui, takeOver: () => Promise<unknown>): Shell {
   const { words } = ui.language;
   const text = h('textarea', { rows: 1, value: ui.memory.now.draft, placeholder: words.write, 'aria-label': words.write });
   const submit = h('button', { class: 'icon send', 'aria-label': words.send, title: words.send, 'aria-disabled': 'true' }, icon('send'));
-  const attach = iconButton('clip', words.attach, () => {}, { hidden: true });
   const note = h('div', { class: 'wrong', role: 'alert' });
-  const box = h('div', { class: 'box' }, text, attach, submit);
+  const box = h('div', { class: 'box' }, text, submit);
   const onsubmit = async (event: Event): Promise<void> => {
     event.preventDefault();
     await takeOver();
@@ -150,7 +150,7 @@ function makeShell(ui: Ui, takeOver: () => Promise<unknown>): Shell {
     form.requestSubmit();
   };
   const form: HTMLFormElement = h('form', { class: 'composer', part: 'composer', noValidate: true, onsubmit }, note, box);
-  return { form, note, box, text, attach, submit };
+  return { form, note, box, text, submit };
 }
 
 function chatHead(ui: Ui, title: string): HTMLElement {

@@ -3,16 +3,15 @@
 import type { Shown } from '../talk/talk.ts';
 import { said } from '../words.ts';
 import { avatarOf, bubble, hasParts } from './bubble.ts';
-import { add, fill, h, type Item, icon } from './dom.ts';
+import { fill, h, type Item } from './dom.ts';
 import { plainName } from './markup.ts';
-import { askingOf, dayOf, timeOf, type Ui } from './ui.ts';
+import { askingOf, dayOf, type Scrolling, timeOf, type Ui } from './ui.ts';
 
 export type Thread = {
   element: HTMLElement;
   draw(): void;
   /** What is unread now is marked as new. */
   mark(): void;
-  isAtEnd(): boolean;
   toEnd(): void;
   close(): void;
 };
@@ -24,43 +23,28 @@ export function makeThread(ui: Ui, { intro, onRead }: { intro: HTMLElement; onRe
   const { words } = ui.language;
   const list = h('div', { class: 'list', role: 'log', 'aria-label': words.log });
   const scroller = h('div', { class: 'log', tabIndex: 0, role: 'region', 'aria-label': words.log }, intro, list);
-  const jump = h('button', { type: 'button', class: 'jump', 'aria-label': words.jump, hidden: true, onclick: () => toEnd() });
+  const element = h('div', { class: 'thread' }, scroller);
   let newFrom: number | null = null;
   let wasAtEnd = true;
-  let isLoading = false;
+  let scrolling: Scrolling | null = null;
 
-  const isAtEnd = (): boolean => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearPx;
   function toEnd(): void {
     scroller.scrollTop = scroller.scrollHeight;
     settle();
   }
   function settle(): void {
-    wasAtEnd = isAtEnd();
-    const unread = ui.talk.unread();
-    jump.hidden = wasAtEnd;
-    jump.replaceChildren(icon('down'), unread > 0 ? String(unread) : '');
-    jump.ariaLabel = unread > 0 ? said(words.waiting, unread) : words.jump;
+    wasAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearPx;
+    scrolling?.({ wasAtEnd });
     if (wasAtEnd) onRead();
   }
-  async function older(): Promise<void> {
-    if (isLoading || !ui.talk.hasOlder()) return;
-    isLoading = true;
-    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-    await ui.talk.older();
-    draw();
-    scroller.scrollTop = scroller.scrollHeight - fromEnd;
-    isLoading = false;
-  }
-  scroller.onscroll = () => {
-    settle();
-    if (scroller.scrollTop < nearPx * 2) void older();
-  };
+  scroller.onscroll = settle;
   // Pictures, answers and the keyboard change its height.
   const sizes = new ResizeObserver(() => wasAtEnd && toEnd());
   for (const one of [scroller, list]) sizes.observe(one);
 
   function draw(): void {
     const isOwnNews = ui.talk.shown().at(-1)?.pending !== undefined;
+    scrolling ??= ui.rest()?.makeScrolling(ui, { element, scroller, draw, toEnd }) ?? null;
     fill(list, itemsOf(ui, newFrom));
     intro.hidden = ui.talk.hasOlder();
     if (wasAtEnd || (isOwnNews && !document.hidden)) toEnd();
@@ -68,14 +52,13 @@ export function makeThread(ui: Ui, { intro, onRead }: { intro: HTMLElement; onRe
   }
 
   return {
-    element: h('div', { class: 'thread' }, scroller, jump),
+    element,
     draw,
     mark() {
       const unread = ui.talk.unread();
       const outbound = ui.talk.shown().filter((one) => one.direction === 'outbound');
       newFrom = unread > 0 && unread < ui.talk.shown().length ? (outbound.at(-unread)?.id ?? null) : null;
     },
-    isAtEnd,
     toEnd,
     close: () => sizes.disconnect(),
   };
@@ -153,13 +136,7 @@ function closing(ui: Ui): Item[] {
   if (isOpen === 'closed') items.push(line('status', words.ended));
   else if (handled_by === 'queue' && ui.talk.shown().at(-1)?.direction === 'inbound') items.push(line('status', ui.config.online ? words.queue : words.away));
   else if (handled_by === 'agent' && agent) items.push(line('status', said(words.agent, plainName(agent.name))));
-  if (typing) {
-    const text = said(words.typing, plainName(typing.name) || ui.config.author.name);
-    items.push({
-      key: 'typing',
-      sign: text,
-      make: () => add(h('div', { class: 'row their typing', role: 'img', 'aria-label': text }), [avatarOf(ui, typing), h('div', { class: 'said' }, h('i'), h('i'), h('i'))]),
-    });
-  }
+  const row = typing && ui.rest()?.typingOf(ui, typing);
+  if (row) items.push({ key: 'typing', sign: typing.name, make: () => row });
   return items;
 }

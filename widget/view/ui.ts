@@ -4,7 +4,7 @@ import type { Chat } from '../host.ts';
 import type { Pending, Remembered } from '../memory.ts';
 import type { Desk, Parts, Who } from '../parts.ts';
 import type { Shown, Talk } from '../talk/talk.ts';
-import type { Config, Input, Message, Sending, Uploaded } from '../wire.ts';
+import type { Author, Config, Input, Message, Sending, Uploaded } from '../wire.ts';
 import type { Language } from '../words.ts';
 import type { Child } from './dom.ts';
 
@@ -45,11 +45,17 @@ export type Rest = {
   identifyNow(parts: Parts, who: Who): Promise<boolean>;
   openMenu(ui: Ui, button: HTMLElement): void;
   partsOf(ui: Ui, message: Shown): Child[];
+  makeScrolling(ui: Ui, log: Log): Scrolling;
+  typingOf(ui: Ui, author: Author): HTMLElement;
   showRecent(ui: Ui, into: HTMLElement): Promise<void>;
 };
 
+/** What of the log has to know where the reader is. */
+export type Log = { element: HTMLElement; scroller: HTMLElement; draw(): void; toEnd(): void };
+export type Scrolling = (at: { wasAtEnd: boolean }) => void;
+
 /** Where the visitor writes, before and after the rest has made it work. */
-export type Shell = { form: HTMLFormElement; note: HTMLElement; box: HTMLElement; text: HTMLTextAreaElement; attach: HTMLElement; submit: HTMLElement };
+export type Shell = { form: HTMLFormElement; note: HTMLElement; box: HTMLElement; text: HTMLTextAreaElement; submit: HTMLElement };
 
 export type Composer = { draw(): void; focus(): void; write(text: string): void };
 
@@ -62,7 +68,10 @@ export type Introduction = { element: HTMLElement; isDone(): boolean };
 /** The message whose question is waiting for an answer; an agent who has taken over asks in words. */
 export function askingOf(ui: Ui): Shown | null {
   const { state, handled_by } = ui.talk.status();
-  const last = ui.talk.shown().filter((one) => !one.pending).at(-1);
+  const last = ui.talk
+    .shown()
+    .filter((one) => !one.pending)
+    .at(-1);
   return last?.input?.open && state === 'open' && handled_by === 'bot' ? last : null;
 }
 

@@ -21,7 +21,8 @@ function read({ size, modules }: Qr): string {
   const places = [...[0, 1, 2, 3, 4, 5, 7].map((y) => [8, y] as const), ...[8, 7, 5, 4, 3, 2, 1, 0].map((x) => [x, 8] as const)];
   const format = places.reduce((bits, [x, y], bit) => bits | (Number(at(x, y)) << bit), 0);
   const mask = [0, 1, 2, 3, 4, 5, 6, 7].findIndex((one) => formatBits(one) === format);
-  const centres = version === 1 ? [] : [6, ...Array.from({ length: version < 7 ? 1 : 2 }, (_, n) => (version < 7 ? size - 7 : n === 1 ? size - 7 : (size - 1) / 2))];
+  const centres =
+    version === 1 ? [] : [6, ...Array.from({ length: version < 7 ? 1 : 2 }, (_, n) => (version < 7 ? size - 7 : n === 1 ? size - 7 : (size - 1) / 2))];
   const isPattern = (x: number, y: number): boolean => {
     const isCorner = (x < 9 && y < 9) || (x >= size - 8 && y < 9) || (x < 9 && y >= size - 8);
     const isVersion = version >= 7 && ((x < 6 && y >= size - 11) || (y < 6 && x >= size - 11));
@@ -80,7 +81,10 @@ test('every length reads back, in the smallest version that holds it', () => {
     [181, 10],
     [213, 10],
   ] as const) {
-    const text = 'https://chat.example/b/é😀'.padEnd(400, 'site_').slice(0, length).replace(/[^\x20-\x7e]/g, 'x');
+    const text = 'https://chat.example/b/é😀'
+      .padEnd(400, 'site_')
+      .slice(0, length)
+      .replace(/[^\x20-\x7e]/g, 'x');
     const code = qrOf(text);
     expect(code?.size, `${length}`).toBe(version * 4 + 17);
     expect(code && read(code)).toBe(text);

@@ -5,7 +5,7 @@ import { type Frame, makeFrame } from './frame.ts';
 import type { Chat, Host } from './host.ts';
 import { remember } from './memory.ts';
 import type { Desk, Parts, State } from './parts.ts';
-import { makeTalk } from './talk/talk.ts';
+import { Talk } from './talk/talk.ts';
 import type { Rest, Ui } from './view/ui.ts';
 import type { Config } from './wire.ts';
 import { english, findLanguage } from './words.ts';
@@ -37,7 +37,7 @@ export function startChat(host: Host): Chat {
     });
   }
 
-  const talk = makeTalk({
+  const talk = new Talk({
     api,
     memory,
     onChange: change,
@@ -63,19 +63,12 @@ export function startChat(host: Host): Chat {
     async getUi() {
       const { who } = state;
       if (who) await rest.withRest(({ identifyNow }) => identifyNow(parts, who));
-      state.ready ??= prepare(host, state, { ...rest, act: (what) => void rest.withDesk(what), api, memory, talk, openTalk, ...actionsOf() });
+      state.ready ??= prepare(host, state, { ...rest, act: (what) => void rest.withDesk(what), api, memory, talk, openTalk, ...actionsOf(host, frame) });
       const ui = await state.ready;
       if (ui) memory.begin();
       else state.ready = null;
       return ui;
     },
-  });
-  const actionsOf = () => ({
-    adopt: (more: string) => adopt(host, more),
-    address: (url: string) => new URL(url, host.base).href,
-    goHome: () => frame.panel()?.show('home'),
-    close: frame.close,
-    say: (text: string) => frame.panel()?.say(text),
   });
   const unwatch = watch(() => {
     memory.refresh();
@@ -85,6 +78,13 @@ export function startChat(host: Host): Chat {
   const parts: Parts = { host, state, api, memory, talk, frame, openTalk, change };
   // What was written before the page was left is sent now.
   if (memory.now.outbox.length > 0) void rest.withDesk(() => {});
+  return methodsOf(parts, rest, unwatch);
+}
+
+const laterMethods = 'send start setVariables setAttributes identify reset transcript newConversation openConversation setLocale mute consent'.split(' ');
+
+function methodsOf(parts: Parts, rest: Loading, unwatch: () => void): Chat {
+  const { host, talk, frame } = parts;
   const later = (name: string): [string, Chat[string]] => [
     name,
     (...args: never[]) => rest.withRest(({ makeMethods }, desk) => makeMethods(parts, desk)[name]?.(...args)),
@@ -105,7 +105,15 @@ export function startChat(host: Host): Chat {
   };
 }
 
-const laterMethods = 'send start setVariables setAttributes identify reset transcript newConversation openConversation setLocale mute consent'.split(' ');
+function actionsOf(host: Host, frame: Frame): Pick<Ui, 'adopt' | 'address' | 'goHome' | 'close' | 'say'> {
+  return {
+    adopt: (css) => adopt(host, css),
+    address: (url) => new URL(url, host.base).href,
+    goHome: () => frame.panel()?.show('home'),
+    close: frame.close,
+    say: (text) => frame.panel()?.say(text),
+  };
+}
 
 const adopted = new WeakMap<ShadowRoot, Set<string>>();
 

@@ -1,5 +1,6 @@
 // A style sheet as text, as the build hands it over.
 declare module '*.css?inline' {
   const css: string;
-  export default css;
+
+  export { css as default };
 }

@@ -139,7 +139,10 @@ declare const CHAT_PATH: string;
 
   function load(): void {
     if (chat || isLoading || !element?.shadowRoot) return;
-    if (!chatPath) return show({ note: 'The chat cannot open: its pages are not built. npm run build builds them.' });
+    if (!chatPath) {
+      show({ note: 'The chat cannot open: its pages are not built. npm run build builds them.' });
+      return;
+    }
     const host: Host = { root: element.shadowRoot, element, siteKey: options.siteKey ?? '', base, options, emit, show, paint };
     isLoading = true;
     show({});
@@ -185,8 +188,8 @@ declare const CHAT_PATH: string;
       isOpen = false;
       unread = 0;
     },
-    show: () => element && (element.hidden = false),
-    hide: () => element && (element.hidden = true),
+    show: () => element?.toggleAttribute('hidden', false),
+    hide: () => element?.toggleAttribute('hidden', true),
     isOpen: () => isOpen,
     unreadCount: () => unread,
     on: listen,

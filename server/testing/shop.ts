@@ -77,6 +77,7 @@ export async function openChat(page: Page): Promise<Locator> {
   const chat = page.getByRole('dialog');
   await chat.waitFor();
   const begin = chat.locator('.begin');
+  await chat.locator('.begin, .composer').first().waitFor();
   if (await begin.isVisible()) await begin.click();
   await chat.locator('.composer').waitFor();
   return chat;

@@ -124,7 +124,7 @@ describe.skipIf(!hasBrowser)('the widget on any page', () => {
     await chat.waitFor({ state: 'hidden' });
     expect(await launcherOf(page).evaluate((element) => getComputedStyle(element).color)).toBe('rgb(0, 0, 0)');
     for (const name of ['ready', 'open', 'started', 'sent', 'message', 'close']) {
-      await expect.poll(() => page.evaluate('heard'), name).toEqual(expect.arrayContaining([name, `dom ${name}`]));
+      await expect.poll(() => page.evaluate('heard'), { message: name }).toEqual(expect.arrayContaining([name, `dom ${name}`]));
     }
     await page.evaluate('parley.reset()');
     await expect.poll(() => page.evaluate('localStorage.length')).toBe(0);

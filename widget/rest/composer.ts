@@ -4,122 +4,151 @@ import { h, iconButton } from '../view/dom.ts';
 import { askingOf, type Composer, type Fitting, type Shell, type Ui } from '../view/ui.ts';
 import type { Input } from '../wire.ts';
 import { said } from '../words.ts';
-import { fit } from './fitting.ts';
-import { fitKeyboard } from './keyboard.ts';
+import { fitTo } from './composer/fitting.ts';
+import { fitKeyboard } from './composer/keyboard.ts';
+import { makeUploads, type Uploads } from './composer/uploads.ts';
 import { clip as clipShape } from './shapes.ts';
-import { makeUploads, type Uploads } from './uploads.ts';
 import { wordsOf } from './words.ts';
 
 const typingEveryMs = 3_000;
 const mostHeightPx = 140;
 const fitted = ['number', 'email', 'phone', 'url', 'date', 'time'];
 
-/** `mayGo` says whether it can be sent yet: who has to introduce themselves does so first. */
-export function makeComposer(ui: Ui, { form, note, box, text, submit }: Shell, mayGo: () => boolean): Composer {
-  const words = wordsOf(ui);
-  const { limits } = ui.config;
-  let asked: Input | null = null;
-  let fitting: Fitting | null = null;
-  let fitsTo = '';
-  let typedAt = 0;
-  let field: HTMLTextAreaElement | HTMLInputElement = text;
-  const uploads: Uploads = makeUploads(ui, draw);
-  const onchange = (): void => {
-    addFiles([...(picker.files ?? [])]);
-    picker.value = '';
-  };
-  const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange });
-  box.before(uploads.element);
-  form.append(picker);
-  const attach = iconButton(clipShape, words.attach, () => picker.click());
-  submit.before(attach);
-  form.onsubmit = go;
+export class Writing implements Composer {
+  readonly #ui: Ui;
+  readonly #shell: Shell;
+  readonly #mayGo: () => boolean;
+  readonly #uploads: Uploads;
+  readonly #attach: HTMLElement;
+  readonly #picker: HTMLInputElement;
+  #asked: Input | null = null;
+  #fitting: Fitting | null = null;
+  #fitsTo = '';
+  #typedAt = 0;
+  #field: HTMLTextAreaElement | HTMLInputElement;
 
-  function say(what: string): void {
-    note.textContent = what;
+  /** `mayGo` says whether it can be sent yet: who has to introduce themselves does so first. */
+  constructor(ui: Ui, shell: Shell, mayGo: () => boolean) {
+    const { form, box, text, submit } = shell;
+    const words = wordsOf(ui);
+    this.#ui = ui;
+    this.#shell = shell;
+    this.#mayGo = mayGo;
+    this.#field = text;
+    this.#uploads = makeUploads(ui, () => this.draw());
+    const onchange = (): void => {
+      this.#addFiles([...(this.#picker.files ?? [])]);
+      this.#picker.value = '';
+    };
+    this.#picker = h('input', { type: 'file', multiple: true, hidden: true, onchange });
+    this.#attach = iconButton(clipShape, words.attach, () => this.#picker.click());
+    box.before(this.#uploads.element);
+    submit.before(this.#attach);
+    form.append(this.#picker);
+    form.onsubmit = (event) => this.#go(event);
+    box.oninput = () => this.#typed();
+    box.onkeydown = (event) => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.target !== this.#field) return;
+      event.preventDefault();
+      form.requestSubmit();
+    };
+    box.onpaste = (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length > 0) event.preventDefault();
+      this.#addFiles(files);
+    };
+    const panel = form.closest<HTMLElement>('.panel');
+    if (!panel) return;
+    dropInto(
+      panel,
+      () => (ui.memory.now.talk ? words.here : ''),
+      (files) => this.#addFiles(files),
+    );
+    fitKeyboard(panel);
   }
 
-  function addFiles(files: File[]): void {
-    say('');
-    if (ui.memory.now.talk && files.length > 0) uploads.add(files, { accept: asked?.accept ?? [], maxBytes: asked?.max_bytes ?? null });
+  focus(): void {
+    this.#field.focus();
   }
 
-  box.oninput = () => {
-    say('');
-    draw();
-    ui.memory.keep({ draft: text.value });
-    const { talk } = ui.memory.now;
-    if (!talk || Date.now() - typedAt < typingEveryMs) return;
-    typedAt = Date.now();
-    void ui.api.call('POST', `/conversations/${talk}/typing`, { on: true });
-  };
-  box.onkeydown = (event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.target !== field) return;
-    event.preventDefault();
-    form.requestSubmit();
-  };
-  box.onpaste = (event) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length > 0) event.preventDefault();
-    addFiles(files);
-  };
+  write(what: string): void {
+    this.#field.value = what;
+    this.draw();
+  }
 
-  function go(event: Event): void {
+  draw(): void {
+    const { text, submit } = this.#shell;
+    const { memory, config } = this.#ui;
+    this.#fitField();
+    this.#field.placeholder = this.#field.ariaLabel = this.#asked?.placeholder ?? this.#ui.language.words.write;
+    text.style.height = 'auto';
+    if (text.scrollHeight > 0) text.style.height = `${Math.min(text.scrollHeight, mostHeightPx)}px`;
+    this.#picker.accept = (this.#asked?.accept.length ? this.#asked.accept : config.limits.file_types).join();
+    this.#attach.hidden = !memory.now.talk || config.limits.files === 0;
+    this.#attach.classList.toggle('wanted', this.#asked?.kind === 'file');
+    const isEmpty = !this.#field.value.trim() && this.#uploads.ready().length === 0;
+    submit.ariaDisabled = String(isEmpty || this.#uploads.isBusy());
+  }
+
+  #say(what: string): void {
+    this.#shell.note.textContent = what;
+  }
+
+  #addFiles(files: File[]): void {
+    this.#say('');
+    const limits = { accept: this.#asked?.accept ?? [], maxBytes: this.#asked?.max_bytes ?? null };
+    if (this.#ui.memory.now.talk && files.length > 0) this.#uploads.add(files, limits);
+  }
+
+  #typed(): void {
+    const { memory, api } = this.#ui;
+    this.#say('');
+    this.draw();
+    memory.keep({ draft: this.#shell.text.value });
+    const { talk } = memory.now;
+    if (!talk || Date.now() - this.#typedAt < typingEveryMs) return;
+    this.#typedAt = Date.now();
+    void api.call('POST', `/conversations/${talk}/typing`, { on: true });
+  }
+
+  #go(event: Event): void {
     event.preventDefault();
-    const written = field.value.trim();
-    const attachments = uploads.ready();
-    if (uploads.isBusy() || (!written && attachments.length === 0)) return;
-    const wrong = [...written].length > limits.message ? said(words.long, limits.message) : ((written && fitting?.objection()) ?? '');
-    say(wrong);
+    const field = this.#field;
+    const text = field.value.trim();
+    const attachments = this.#uploads.ready();
+    if (this.#uploads.isBusy() || (!text && attachments.length === 0)) return;
+    const wrong = this.#objectionTo(text);
+    this.#say(wrong);
     field.setAttribute('aria-invalid', String(wrong !== ''));
-    if (wrong || !mayGo()) return;
+    if (wrong || !this.#mayGo()) return;
     field.value = '';
-    typedAt = 0;
-    uploads.clear();
-    ui.memory.keep({ draft: text.value });
-    ui.act((desk) => desk.send({ text: written, attachments }));
-    draw();
+    this.#typedAt = 0;
+    this.#uploads.clear();
+    this.#ui.memory.keep({ draft: this.#shell.text.value });
+    this.#ui.act((desk) => desk.send({ text, attachments }));
+    this.draw();
     field.focus();
   }
 
-  function fitField(): void {
-    asked = askingOf(ui)?.input ?? null;
+  #objectionTo(text: string): string {
+    const most = this.#ui.config.limits.message;
+    if ([...text].length > most) return said(wordsOf(this.#ui).long, most);
+    return (text && this.#fitting?.objection()) || '';
+  }
+
+  #fitField(): void {
+    const asked = askingOf(this.#ui)?.input ?? null;
     const sign = asked && fitted.includes(asked.kind) ? asked.kind + asked.min + asked.max : '';
-    if (sign === fitsTo) return;
-    fitsTo = sign;
-    fitting = sign && asked ? fit(ui, asked) : null;
-    const isFocused = field.matches(':focus');
-    const next = fitting?.field ?? text;
-    field.replaceWith(next);
-    field = next;
+    this.#asked = asked;
+    if (sign === this.#fitsTo) return;
+    this.#fitsTo = sign;
+    this.#fitting = sign && asked ? fitTo(this.#ui, asked) : null;
+    const isFocused = this.#field.matches(':focus');
+    const next = this.#fitting?.field ?? this.#shell.text;
+    this.#field.replaceWith(next);
+    this.#field = next;
     if (isFocused) next.focus();
   }
-
-  function draw(): void {
-    fitField();
-    field.placeholder = field.ariaLabel = asked?.placeholder ?? words.write;
-    text.style.height = 'auto';
-    if (text.scrollHeight > 0) text.style.height = `${Math.min(text.scrollHeight, mostHeightPx)}px`;
-    picker.accept = (asked?.accept.length ? asked.accept : limits.file_types).join();
-    attach.hidden = !ui.memory.now.talk || limits.files === 0;
-    attach.classList.toggle('wanted', asked?.kind === 'file');
-    const isEmpty = !field.value.trim() && uploads.ready().length === 0;
-    submit.ariaDisabled = String(isEmpty || uploads.isBusy());
-  }
-
-  const panel = form.closest<HTMLElement>('.panel');
-  if (panel) {
-    dropInto(panel, () => (ui.memory.now.talk ? words.here : ''), addFiles);
-    fitKeyboard(panel);
-  }
-  return {
-    draw,
-    focus: () => field.focus(),
-    write(what) {
-      field.value = what;
-      draw();
-    },
-  };
 }
 
 function dropInto(panel: HTMLElement, invitation: () => string, take: (files: File[]) => void): void {

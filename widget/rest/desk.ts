@@ -1,8 +1,8 @@
 // Where what a visitor does is put together: their words go to the outbox, and the page says when nobody looks.
 import type { Desk, Parts } from '../parts.ts';
-import { makeAttention } from './attention.ts';
-import { makeOutbox } from './outbox.ts';
-import { makeSending } from './sending.ts';
+import { makeAttention } from './desk/attention.ts';
+import { makeOutbox } from './desk/outbox.ts';
+import { makeSending } from './desk/sending.ts';
 
 export function makeDesk({ api, memory, talk, host, state, change }: Parts): Desk {
   const outbox = makeOutbox({

@@ -40,7 +40,7 @@ function menuOf(ui: Ui): HTMLElement[] {
     entry(words.save, () => void saveTranscript(ui)),
     entry(words.another, () => void ui.openTalk(null)),
   );
-  if (ui.talk.status().state === 'open') entries.push(entry(words.end, () => void end(ui, talk)));
+  if (ui.talk.status.state === 'open') entries.push(entry(words.end, () => void end(ui, talk)));
   return entries;
 }
 

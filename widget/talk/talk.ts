@@ -2,28 +2,11 @@
 import type { Api } from '../api.ts';
 import type { Pending, Remembered } from '../memory.ts';
 import type { Author, Message, Messages, Opened, Status, StreamEvents } from '../wire.ts';
-import { type Connection, connect } from './connection.ts';
+import { Connection } from './connection.ts';
 import type { StreamEvent } from './events.ts';
 
 /** A message as it is shown; `pending` while the server has not confirmed it. */
 export type Shown = Message & { pending?: Pending };
-
-export type Talk = {
-  shown(): Shown[];
-  status(): Status;
-  typing(): Author | null;
-  unread(): number;
-  hasOlder(): boolean;
-  isReachable(): boolean;
-  isLeader(): boolean;
-  older(): Promise<void>;
-  /** Shows this conversation, or an empty one. */
-  open(id: string | null): void;
-  opened(opened: Opened): void;
-  add(messages: Message[]): void;
-  markRead(): void;
-  close(): void;
-};
 
 type Options = {
   api: Api;
@@ -37,178 +20,202 @@ type Options = {
 const mostKept = 600;
 const typingMs = 8_000;
 const pageSize = 50;
+const mostPages = 20;
 const unknown: Status = { state: 'open', handled_by: 'bot', agent: null };
 
-export function makeTalk({ api, memory, onChange, onNews, onStatus }: Options): Talk {
-  let id: string | null = null;
-  let byId = new Map<number, Message>();
-  let cursor: number | null = null;
-  let before: number | null = null;
-  let status = unknown;
-  let typing: Author | null = null;
-  let typingTimer: ReturnType<typeof setTimeout> | undefined;
-  let connection: Connection | null = null;
-  let isReachable = true;
-  let told = 0;
+export class Talk {
+  status = unknown;
+  typing: Author | null = null;
+  isReachable = true;
+  readonly #options: Options;
+  #id: string | null = null;
+  #byId = new Map<number, Message>();
+  #cursor: number | null = null;
+  #before: number | null = null;
+  #typingTimer: ReturnType<typeof setTimeout> | undefined;
+  #connection: Connection | null = null;
+  #told = 0;
 
-  const sorted = (): Message[] => [...byId.values()].sort((a, b) => a.seq - b.seq);
-  const seen = (): number => (id === null ? 0 : (memory.now.seen[id] ?? 0));
+  constructor(options: Options) {
+    this.#options = options;
+  }
 
-  function add(messages: readonly Message[]): void {
-    for (const message of messages) byId.set(message.id, message);
+  shown(): Shown[] {
+    const pending = this.#options.memory.now.outbox.filter((one) => one.talk === this.#id);
+    const confirmed = this.#sorted();
+    const arrived = new Set(confirmed.map((one) => one.client_id));
+    return [...confirmed, ...pending.filter((one) => !arrived.has(one.clientId)).map(shownOf)];
+  }
+
+  unread(): number {
+    return this.#sorted().filter((one) => one.direction === 'outbound' && one.seq > this.#seen()).length;
+  }
+
+  hasOlder(): boolean {
+    return this.#before !== null;
+  }
+
+  isLeader(): boolean {
+    return this.#connection?.isLeader ?? true;
+  }
+
+  /** Shows this conversation, or an empty one. */
+  open(id: string | null): void {
+    this.close();
+    this.#id = id;
+    this.#byId = new Map();
+    this.#cursor = this.#before = this.typing = null;
+    this.status = unknown;
+    this.#told = 0;
+    if (id !== null) this.#connect(id);
+    this.#options.onChange();
+  }
+
+  /** The conversation that was just begun here. */
+  opened({ conversation_token: id, data, cursor, status }: Opened): void {
+    if (this.#id !== null) return;
+    this.#id = id;
+    this.#cursor = cursor;
+    this.add(data);
+    this.#setStatus(status);
+    for (const message of data) this.#tell(message);
+    this.#connect(id);
+  }
+
+  add(messages: readonly Message[]): void {
+    for (const message of messages) this.#byId.set(message.id, message);
     // The oldest can be had again by scrolling up.
-    for (const { id: old } of sorted().slice(0, -mostKept)) byId.delete(old);
-    if (byId.size >= mostKept) before = sorted()[0]?.seq ?? before;
+    const all = this.#sorted();
+    for (const { id } of all.slice(0, -mostKept)) this.#byId.delete(id);
+    if (all.length > mostKept) this.#before = all.at(-mostKept)?.seq ?? null;
+    this.#options.onChange();
   }
 
-  function setStatus(next: Status): void {
-    const isNew = JSON.stringify(next) !== JSON.stringify(status);
-    status = next;
-    if (isNew) onStatus(next);
+  async older(): Promise<void> {
+    const at = this.#id;
+    const answer = await this.#options.api.call<Messages>('GET', `/conversations/${at}/messages?limit=${pageSize}&before=${this.#before}`);
+    if (!answer.ok || this.#id !== at) return;
+    for (const message of answer.value.data) this.#byId.set(message.id, message);
+    this.#before = answer.value.prev_cursor;
+    this.#options.onChange();
   }
 
-  function page({ data, next_cursor, prev_cursor, status: next }: Messages): void {
-    const isFirst = cursor === null;
-    add(data);
-    cursor = Math.max(cursor ?? 0, next_cursor);
-    if (isFirst) before = prev_cursor;
-    setStatus(next);
-    onChange();
+  markRead(): void {
+    const { api, memory } = this.#options;
+    const at = this.#id;
+    const last =
+      this.#sorted()
+        .filter((one) => one.direction === 'outbound')
+        .at(-1)?.seq ?? 0;
+    if (at === null || last <= this.#seen()) return;
+    memory.keep(({ seen }) => ({ seen: { ...seen, [at]: last } }));
+    void api.call('POST', `/conversations/${at}/read`, { up_to: last });
+    this.#options.onChange();
   }
 
-  async function catchUp(): Promise<boolean> {
-    const at = id;
-    for (let pages = 0; pages < 20; pages += 1) {
-      const answer = await api.call<Messages>('GET', `/conversations/${at}/messages?limit=${pageSize}${cursor === null ? '' : `&cursor=${cursor}`}`);
+  close(): void {
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  #sorted(): Message[] {
+    return [...this.#byId.values()].sort((a, b) => a.seq - b.seq);
+  }
+
+  #seen(): number {
+    return this.#options.memory.now.seen[`${this.#id}`] ?? 0;
+  }
+
+  #connect(talk: string): void {
+    this.#connection = new Connection({
+      api: this.#options.api,
+      talk,
+      cursor: () => this.#cursor,
+      take: (event) => this.#take(event),
+      catchUp: () => this.#catchUp(),
+      onReachable: ({ isReachable }) => {
+        if (isReachable === this.isReachable) return;
+        this.isReachable = isReachable;
+        this.#options.onChange();
+      },
+    });
+  }
+
+  async #catchUp(): Promise<boolean> {
+    const at = this.#id;
+    for (let pages = 0; pages < mostPages; pages += 1) {
+      const from = this.#cursor;
+      const answer = await this.#options.api.call<Messages>('GET', `/conversations/${at}/messages?limit=${pageSize}${from === null ? '' : `&cursor=${from}`}`);
+      if (this.#id !== at) return true;
       if (!answer.ok) {
-        if (answer.status === 404 && id === at) forget();
+        if (answer.status === 404) this.#forget();
         return false;
       }
-      if (id !== at) return true;
-      const wasKnown = cursor !== null;
-      const fresh = answer.value.data.filter((one) => !byId.has(one.id));
-      page(answer.value);
-      if (wasKnown) for (const message of fresh) tell(message);
-      if (!wasKnown || answer.value.data.length < pageSize) return true;
+      const fresh = answer.value.data.filter((one) => !this.#byId.has(one.id));
+      this.#page(answer.value);
+      if (from !== null) for (const message of fresh) this.#tell(message);
+      if (from === null || answer.value.data.length < pageSize) return true;
     }
     return true;
   }
 
-  /** The server knows it no longer: it was erased, or the key is another's. */
-  function forget(): void {
-    memory.keep({ talk: null });
-    open(null);
-    onChange();
+  #page({ data, next_cursor, prev_cursor, status }: Messages): void {
+    if (this.#cursor === null) this.#before = prev_cursor;
+    this.#cursor = Math.max(this.#cursor ?? 0, next_cursor);
+    this.add(data);
+    this.#setStatus(status);
   }
 
-  function tell(message: Message): void {
-    if (message.direction !== 'outbound' || message.seq <= Math.max(told, seen())) return;
-    told = message.seq;
-    onNews(message);
+  /** The server knows it no longer: it was erased, or the key is another's. */
+  #forget(): void {
+    this.#options.memory.keep({ talk: null });
+    this.open(null);
+  }
+
+  #tell(message: Message): void {
+    if (message.direction !== 'outbound' || message.seq <= Math.max(this.#told, this.#seen())) return;
+    this.#told = message.seq;
+    this.#options.onNews(message);
+  }
+
+  #setStatus(status: Status): void {
+    const isNew = JSON.stringify(status) !== JSON.stringify(this.status);
+    this.status = status;
+    if (isNew) this.#options.onStatus(status);
+  }
+
+  #take({ name, data, id: number }: StreamEvent): void {
+    this.#takers[name as keyof StreamEvents]?.(data as never);
+    if (number !== null) this.#cursor = Math.max(this.#cursor ?? 0, number);
+    this.#options.onChange();
   }
 
   // What is not here shows nothing.
-  const takers: { [Name in keyof StreamEvents]?: (data: StreamEvents[Name]) => void } = {
-    snapshot: page,
-    message(message) {
-      const isNew = !byId.has(message.id);
-      add([message]);
-      if (message.direction === 'outbound') typing = null;
-      if (isNew) tell(message);
+  readonly #takers: { [Name in keyof StreamEvents]?: (data: StreamEvents[Name]) => void } = {
+    snapshot: (page) => this.#page(page),
+    message: (message) => {
+      const isNew = !this.#byId.has(message.id);
+      this.add([message]);
+      if (message.direction === 'outbound') this.typing = null;
+      if (isNew) this.#tell(message);
     },
-    'message.updated': ({ id: at, input_open, status: next }) => {
-      const old = byId.get(at);
-      if (old) byId.set(at, { ...old, status: next, input: old.input && { ...old.input, open: input_open } });
+    'message.updated': ({ id, input_open, status }) => {
+      const old = this.#byId.get(id);
+      if (old) this.#byId.set(id, { ...old, status, input: old.input && { ...old.input, open: input_open } });
     },
-    status: setStatus,
-    typing({ on, author }) {
-      typing = on ? author : null;
-      clearTimeout(typingTimer);
-      typingTimer = setTimeout(() => {
-        typing = null;
-        onChange();
+    status: (status) => this.#setStatus(status),
+    typing: ({ on, author }) => {
+      this.typing = on ? author : null;
+      clearTimeout(this.#typingTimer);
+      this.#typingTimer = setTimeout(() => {
+        this.typing = null;
+        this.#options.onChange();
       }, typingMs);
     },
-    read({ up_to }) {
-      for (const message of byId.values()) if (message.direction === 'inbound' && message.seq <= up_to) byId.set(message.id, { ...message, status: 'read' });
+    read: ({ up_to }) => {
+      for (const one of this.#byId.values()) if (one.direction === 'inbound' && one.seq <= up_to) this.#byId.set(one.id, { ...one, status: 'read' });
     },
-    resync: () => void catchUp(),
-  };
-
-  function take({ name, data, id: number }: StreamEvent): void {
-    takers[name as keyof StreamEvents]?.(data as never);
-    if (number !== null) cursor = Math.max(cursor ?? 0, number);
-    onChange();
-  }
-
-  function open(next: string | null): void {
-    connection?.close();
-    connection = null;
-    id = next;
-    byId = new Map();
-    cursor = before = typing = null;
-    status = unknown;
-    told = 0;
-    if (next !== null) start(next);
-    onChange();
-  }
-
-  function start(talk: string): void {
-    const onReachable = (now: { isReachable: boolean }): void => {
-      const isNew = now.isReachable !== isReachable;
-      isReachable = now.isReachable;
-      if (isNew) onChange();
-    };
-    connection = connect({ api, talk, cursor: () => cursor, take, catchUp, onReachable });
-  }
-
-  return {
-    shown() {
-      const pending = memory.now.outbox.filter((one) => one.talk === id);
-      const confirmed = sorted();
-      const arrived = new Set(confirmed.map((one) => one.client_id));
-      return [...confirmed, ...pending.filter((one) => !arrived.has(one.clientId)).map(shownOf)];
-    },
-    status: () => status,
-    typing: () => typing,
-    unread: () => sorted().filter((one) => one.direction === 'outbound' && one.seq > seen()).length,
-    hasOlder: () => before !== null,
-    isReachable: () => isReachable,
-    isLeader: () => connection?.isLeader() ?? true,
-    async older() {
-      const at = id;
-      const answer = await api.call<Messages>('GET', `/conversations/${at}/messages?limit=${pageSize}&before=${before}`);
-      if (!answer.ok || id !== at) return;
-      for (const message of answer.value.data) byId.set(message.id, message);
-      before = answer.value.prev_cursor;
-      onChange();
-    },
-    open,
-    opened(opened) {
-      if (id === null) {
-        id = opened.conversation_token;
-        byId = new Map();
-        add(opened.data);
-        cursor = opened.cursor;
-        setStatus(opened.status);
-        for (const message of opened.data) tell(message);
-        start(id);
-      }
-      onChange();
-    },
-    add(messages) {
-      add(messages);
-      onChange();
-    },
-    markRead() {
-      const last = sorted().findLast((one) => one.direction === 'outbound')?.seq ?? 0;
-      if (id === null || last <= seen()) return;
-      const at = id;
-      memory.keep(({ seen: all }) => ({ seen: { ...all, [at]: last } }));
-      void api.call('POST', `/conversations/${id}/read`, { up_to: last });
-      onChange();
-    },
-    close: () => connection?.close(),
+    resync: () => void this.#catchUp(),
   };
 }
 

@@ -7,9 +7,13 @@ import type { Ui } from './ui.ts';
 
 export function avatarOf(ui: Ui, { name, avatar }: Pick<Author, 'name' | 'avatar'>): HTMLElement {
   const letter = h('span', { class: 'avatar', 'aria-hidden': 'true' }, [...plainName(name)][0]?.toUpperCase());
-  const picture = avatar && h('img', { src: ui.address(avatar), alt: '', onerror: () => picture && picture.remove() });
+  const picture = avatar && h('img', { src: ui.address(avatar), alt: '', onerror: removeThis });
   if (picture) letter.append(picture);
   return letter;
+}
+
+function removeThis(event: Event): void {
+  (event.currentTarget as HTMLElement).remove();
 }
 
 /** What the site says before anybody has. */

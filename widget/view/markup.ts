@@ -3,7 +3,7 @@ import { type Child, h } from './dom.ts';
 
 // Spans are of bounded length, so that a text made of stars costs no more than its length.
 const inline =
-  /\\([\\`*_~[\]])|`([^`\n]{1,2000})`|(\*\*|~~|\*|(?<!\w)__?)(?=\S)([^]{0,1999}?\S)\3|\[([^\]\n]{1,500})\]\(([^)\s]{1,2000})\)|(https?:\/\/[^\s<>"']{1,2000})/g;
+  /\\([\\`*_~[\]])|`([^`\n]{1,2000})`|(\*\*|~~|\*|(?<!\w)__?)(?=\S)([\s\S]{0,1999}?\S)\3|\[([^\]\n]{1,500})\]\(([^)\s]{1,2000})\)|(https?:\/\/[^\s<>"']{1,2000})/g;
 const tags = { '**': 'strong', __: 'strong', '*': 'em', _: 'em', '~~': 's' } as const;
 const deepest = 4;
 

@@ -130,8 +130,8 @@ function state(ui: Ui, { pending, status, timestamp, client_id, id }: Shown): It
 /** What is the case at the end: who is there, that it is over, who is typing. */
 function closing(ui: Ui): Item[] {
   const { words } = ui.language;
-  const { state: isOpen, handled_by, agent } = ui.talk.status();
-  const typing = ui.talk.typing();
+  const { state: isOpen, handled_by, agent } = ui.talk.status;
+  const typing = ui.talk.typing;
   const items: Item[] = [];
   if (isOpen === 'closed') items.push(line('status', words.ended));
   else if (handled_by === 'queue' && ui.talk.shown().at(-1)?.direction === 'inbound') items.push(line('status', ui.config.online ? words.queue : words.away));

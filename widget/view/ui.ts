@@ -4,7 +4,7 @@ import type { Chat } from '../host.ts';
 import type { Pending, Remembered } from '../memory.ts';
 import type { Desk, Parts, Who } from '../parts.ts';
 import type { Shown, Talk } from '../talk/talk.ts';
-import type { Author, Config, Input, Message, Sending, Uploaded } from '../wire.ts';
+import type { Author, Config, Message, Sending, Uploaded } from '../wire.ts';
 import type { Language } from '../words.ts';
 import type { Child } from './dom.ts';
 
@@ -37,7 +37,6 @@ export type Rest = {
   css: string;
   answersTo(ui: Ui, message: Message): HTMLElement | null;
   stateOf(ui: Ui, pending: Pending): HTMLElement;
-  fit(ui: Ui, asked: Input): Fitting;
   makeComposer(ui: Ui, shell: Shell, mayGo: () => boolean): Composer;
   makeDesk(parts: Parts): Desk;
   makeIntroduction(ui: Ui): Introduction;
@@ -67,7 +66,7 @@ export type Introduction = { element: HTMLElement; isDone(): boolean };
 
 /** The message whose question is waiting for an answer; an agent who has taken over asks in words. */
 export function askingOf(ui: Ui): Shown | null {
-  const { state, handled_by } = ui.talk.status();
+  const { state, handled_by } = ui.talk.status;
   const last = ui.talk
     .shown()
     .filter((one) => !one.pending)

@@ -47,8 +47,8 @@ function dataCodewords(bytes: Uint8Array, version: number, capacity: number): nu
 }
 
 function interleaved(data: readonly number[], [ecc, sizes]: readonly [number, readonly number[]]): number[] {
-  let from = 0;
-  const parts = sizes.map((size) => data.slice(from, (from += size)));
+  const starts = sizes.map((_, at) => sum(sizes.slice(0, at)));
+  const parts = sizes.map((size, at) => data.slice(starts[at] ?? 0, (starts[at] ?? 0) + size));
   const corrections = parts.map((part) => errorCorrection(part, ecc));
   const across = (lists: readonly (readonly number[])[]): number[] =>
     Array.from({ length: Math.max(...lists.map((list) => list.length)) }, (_, at) => lists.flatMap((list) => list[at] ?? [])).flat();

@@ -1,12 +1,12 @@
 // Files on their way: checked first, shown with how far they are, handed over once they are there.
-import { upload as send } from '../api/upload.ts';
-import { h, iconButton } from '../view/dom.ts';
-import { plainName } from '../view/markup.ts';
-import type { Ui } from '../view/ui.ts';
-import type { Uploaded } from '../wire.ts';
-import { said } from '../words.ts';
-import { sizeOf } from './size.ts';
-import { wordsOf } from './words.ts';
+import { upload as send } from '../../api/upload.ts';
+import { h, iconButton } from '../../view/dom.ts';
+import { plainName } from '../../view/markup.ts';
+import type { Ui } from '../../view/ui.ts';
+import type { Uploaded } from '../../wire.ts';
+import { said } from '../../words.ts';
+import { sizeOf } from '../size.ts';
+import { wordsOf } from '../words.ts';
 
 export type Uploads = {
   element: HTMLElement;

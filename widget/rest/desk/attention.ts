@@ -1,6 +1,6 @@
 // How the page says that somebody answered while nobody looked: a number in the title, and a short sound.
-import { attemptNow } from '../api.ts';
-import type { Desk } from '../parts.ts';
+import { attemptNow } from '../../api.ts';
+import type { Desk } from '../../parts.ts';
 
 export function makeAttention(): Pick<Desk, 'count' | 'ring'> {
   let title: string | null = null;

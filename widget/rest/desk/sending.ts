@@ -1,7 +1,7 @@
 // What a visitor says becomes a message for the outbox; the first one opens the conversation.
-import { type Remembered, randomToken } from '../memory.ts';
-import type { Desk, State } from '../parts.ts';
-import type { Opening } from '../wire.ts';
+import { type Remembered, randomToken } from '../../memory.ts';
+import type { Desk, State } from '../../parts.ts';
+import type { Opening } from '../../wire.ts';
 import type { Outbox } from './outbox.ts';
 
 export function makeSending(memory: Remembered, outbox: Outbox, state: State): Pick<Desk, 'send' | 'start' | 'answer'> {

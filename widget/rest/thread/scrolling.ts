@@ -1,9 +1,9 @@
 // What happens further up: older messages come when their place is reached, and a button leads back to the newest.
-import { h, icon } from '../view/dom.ts';
-import type { Log, Scrolling, Ui } from '../view/ui.ts';
-import { said } from '../words.ts';
-import { down as downShape } from './shapes.ts';
-import { wordsOf } from './words.ts';
+import { h, icon } from '../../view/dom.ts';
+import type { Log, Scrolling, Ui } from '../../view/ui.ts';
+import { said } from '../../words.ts';
+import { down as downShape } from '../shapes.ts';
+import { wordsOf } from '../words.ts';
 
 const nearPx = 120;
 

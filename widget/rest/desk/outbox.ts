@@ -1,9 +1,9 @@
 // What was written and is not confirmed: sent in order, again and again until the server has it or refuses it. Each has
 // a `client_id`, so that one that arrived twice is one.
-import type { Answer, Api } from '../api.ts';
-import { type Pending, type Remembered, randomToken } from '../memory.ts';
-import { backOff } from '../talk/connection.ts';
-import type { Message, Opened } from '../wire.ts';
+import type { Answer, Api } from '../../api.ts';
+import { type Pending, type Remembered, randomToken } from '../../memory.ts';
+import { backOff } from '../../talk/connection.ts';
+import type { Message, Opened } from '../../wire.ts';
 
 export type Outbox = {
   add(pending: Omit<Pending, 'clientId' | 'at' | 'talk'>): void;
@@ -35,19 +35,6 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
     onChange();
   };
 
-  function post(pending: Pending): Promise<Answer<Opened | Message>> {
-    const { opening, form, sending, talk, clientId } = pending;
-    const { token, name, email, consent } = memory.now;
-    if (opening)
-      return api.call('POST', '/conversations', {
-        ...{ ...opening, client_id: clientId, visitor_token: token },
-        ...(name && { name }),
-        ...(email && { email }),
-        ...(consent && { consent }),
-      });
-    return api.call('POST', `/conversations/${talk}/${form ? 'forms' : 'messages'}`, { ...(form ?? sending), client_id: clientId });
-  }
-
   function done(pending: Pending, value: Opened | Message): void {
     tries = 0;
     if ('conversation_token' in value) {
@@ -66,7 +53,7 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
     for (let left = mostPending * 2; left > 0; left -= 1) {
       const next = memory.now.outbox.find((one) => one.error === undefined && (one.opening || one.talk !== null));
       if (!next) break;
-      const answer = await post(next);
+      const answer = await post({ api, memory }, next);
       if (answer.ok) done(next, answer.value);
       else if (answer.status === 409 && next.opening && !next.opening.another && tries < mostOpeningTries) {
         tries += 1;
@@ -107,4 +94,17 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
       window.removeEventListener('online', again);
     },
   };
+}
+
+function post({ api, memory }: Pick<Options, 'api' | 'memory'>, pending: Pending): Promise<Answer<Opened | Message>> {
+  const { opening, form, sending, talk, clientId } = pending;
+  const { token, name, email, consent } = memory.now;
+  if (opening)
+    return api.call('POST', '/conversations', {
+      ...{ ...opening, client_id: clientId, visitor_token: token },
+      ...(name && { name }),
+      ...(email && { email }),
+      ...(consent && { consent }),
+    });
+  return api.call('POST', `/conversations/${talk}/${form ? 'forms' : 'messages'}`, { ...(form ?? sending), client_id: clientId });
 }

@@ -1,11 +1,11 @@
 // The field of the composer when a number, an address, a day or a time is asked for.
-import { h } from '../view/dom.ts';
-import type { Fitting, Ui } from '../view/ui.ts';
-import type { Input } from '../wire.ts';
-import { controls } from './field.ts';
-import { wordsOf } from './words.ts';
+import { h } from '../../view/dom.ts';
+import type { Fitting, Ui } from '../../view/ui.ts';
+import type { Input } from '../../wire.ts';
+import { controls } from '../field.ts';
+import { wordsOf } from '../words.ts';
 
-export function fit(ui: Ui, asked: Input): Fitting {
+export function fitTo(ui: Ui, asked: Input): Fitting {
   const field = h('input', { type: 'text', ...controls[asked.kind] });
   const isInBounds = (): boolean => {
     const number = Number(field.value.trim().replace(',', '.'));

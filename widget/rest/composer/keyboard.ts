@@ -3,10 +3,10 @@
 /** The keyboard of a phone covers the page without telling its layout: what is seen of it is what the panel fills. */
 export function fitKeyboard({ style }: HTMLElement): void {
   const viewport = window.visualViewport;
-  const fit = (): void => {
+  const fitTo = (): void => {
     style.setProperty('--seen-height', `${viewport?.height ?? innerHeight}px`);
     style.setProperty('--seen-top', `${viewport?.offsetTop ?? 0}px`);
   };
-  for (const event of ['resize', 'scroll']) viewport?.addEventListener(event, fit);
-  fit();
+  for (const event of ['resize', 'scroll']) viewport?.addEventListener(event, fitTo);
+  fitTo();
 }

@@ -1,8 +1,8 @@
 // What is said under a message that the server has not confirmed: on its way, or refused and what to do about it.
-import type { Pending } from '../memory.ts';
-import { h } from '../view/dom.ts';
-import type { Ui } from '../view/ui.ts';
-import { wordsOf } from './words.ts';
+import type { Pending } from '../../memory.ts';
+import { h } from '../../view/dom.ts';
+import type { Ui } from '../../view/ui.ts';
+import { wordsOf } from '../words.ts';
 
 export function stateOf(ui: Ui, { clientId, error }: Pending): HTMLElement {
   const words = wordsOf(ui);

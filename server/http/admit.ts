@@ -8,7 +8,7 @@ import { AppError } from '../errors.ts';
 import { addressOf, describe } from './errors.ts';
 import { maxBodyBytes } from './json.ts';
 import { networkOf, overLimit, tighter } from './limits.ts';
-import { type Door, type Headers, headerText, type Limit, type LimitState, type Pass, type Route, visitorToken } from './route.ts';
+import { credentialIn, type Door, type Headers, headerText, type Limit, type LimitState, type Pass, type Route } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
 export type Admitted = { caller: Caller; tenant: Tenant; name: string };
@@ -66,7 +66,7 @@ function whoOf({ per }: Limit, name: string, request: FastifyRequest): string {
 
 /** Whose token the request carries, in its path or as its credential; counted before anyone has looked whether it opens anything. */
 function visitorIn({ params, headers }: FastifyRequest): string {
-  return (params as { visitor_token?: string }).visitor_token ?? visitorToken(headers);
+  return (params as { visitor_token?: string }).visitor_token ?? credentialIn(headers, 'Visitor');
 }
 
 function nameOfNetwork(request: FastifyRequest): string {

@@ -1,17 +1,14 @@
 // What a visitor does in a conversation besides writing: fills in a form, types, has read, ends it, takes it along.
 
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { readAnswer } from '@parley/engine/block/answer.ts';
 import { textOf, type Value } from '@parley/engine/expression/value.ts';
 import type { FormField } from '@parley/engine/message.ts';
 import { z } from 'zod';
-import { closeConversation, noteVisitorRead } from '../../commands/site-conversations.ts';
+import { digestOf } from '../../auth.ts';
+import { closeConversation, noteSubscriberRead, showTyping } from '../../commands/site-conversations.ts';
 import { AppError, invalidField } from '../../errors.ts';
 import { type Context, type Download, route } from '../../http/route.ts';
-import { giveSign } from '../../live.ts';
 import { findByClientId, findMessage, listMessages } from '../../store/messages.ts';
-import { findSubscriber } from '../../store/subscribers.ts';
 import { params, take } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
 import * as shapes from './shapes.ts';
@@ -65,10 +62,10 @@ async function transcriptOf({ app, caller }: Pick<Context<unknown, unknown, unkn
   return {
     type: 'text/plain',
     size: bytes.length,
-    etag: createHash('sha256').update(bytes).digest('base64url').slice(0, 22),
+    etag: digestOf(bytes.toString()),
     disposition: 'attachment; filename="transcript.txt"',
     maxAgeS: 0,
-    read: async (range) => Readable.from([range ? bytes.subarray(range.from, range.to + 1) : bytes]),
+    read: async (range) => (range ? bytes.subarray(range.from, range.to + 1) : bytes),
   };
 }
 
@@ -109,9 +106,7 @@ export const actRoutes = [
     limits: [perAddress('typing', 60, 600), perVisitor('typing', 60)],
     docs: { ...docs, id: 'setTyping', summary: 'Somebody is typing', description: 'At most once in three seconds; it holds for eight.', example: { on: true } },
     run: async ({ app, caller, body }) => {
-      const { id, bot_id: botId, workspace_id: workspaceId, subscriber_id } = conversationOf(caller);
-      const name = (await findSubscriber(app.db, botId, subscriber_id))?.name ?? '';
-      giveSign(app.live, { workspaceId, botId, conversationId: id }, { kind: 'typing', isOn: body.on, who: { kind: 'subscriber', id: subscriber_id, name } });
+      await showTyping(app, conversationOf(caller), body.on);
       return undefined;
     },
   }),
@@ -124,7 +119,7 @@ export const actRoutes = [
     limits: [perAddress('read', 60, 600), perVisitor('read', 60)],
     docs: { ...docs, id: 'markRead', summary: 'Everything up to here was seen', example: { up_to: 12 } },
     run: async ({ app, caller, body }) => {
-      await app.transact((tx) => noteVisitorRead(tx, conversationOf(caller), body.up_to));
+      await app.transact((tx) => noteSubscriberRead(tx, conversationOf(caller), body.up_to));
       return undefined;
     },
   }),

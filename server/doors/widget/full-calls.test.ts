@@ -4,10 +4,10 @@ import { speak } from '../../commands/sending.ts';
 import type { Site } from '../../store/sites.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { readStream, type Seen } from '../../testing/doubles/readers.ts';
+import { makeSite, newToken, visitorOf } from '../../testing/doubles/widget-client.ts';
 import { makeWorld, type World } from '../../testing/factories.ts';
 import { call, scenario } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
-import { makeSite, newToken, visitorOf } from '../../testing/visitor.ts';
 
 const colours = {
   format: 'flow/1',
@@ -57,12 +57,12 @@ describe.each(databaseKinds)('the widget calls in full on %s', (kind) => {
     site = await makeSite(t, world, { anonymous: 1 });
   });
 
-  const asAgent = (visitorToken: string, text: string) =>
+  const asAgent = (credentialIn: string, text: string) =>
     t.app.transact(async (tx) => {
       const row = await tx
         .selectFrom('conversation')
         .selectAll()
-        .where('visitor', '=', t.app.secrets.mac('visitor', `${site.id} ${visitorToken}`))
+        .where('visitor', '=', t.app.secrets.mac('visitor', `${site.id} ${credentialIn}`))
         .executeTakeFirstOrThrow();
       return speak(t.app, tx, row, { message: { kind: 'text', text }, text, author: { kind: 'agent', id: 1, name: 'Ada' } });
     });

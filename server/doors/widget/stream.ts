@@ -7,7 +7,6 @@ import type { ConversationEvent } from '../../commands/save-step.ts';
 import { conversationFor } from '../../commands/site-conversations.ts';
 import { AppError } from '../../errors.ts';
 import { type LiveEvent, type LiveSource, route } from '../../http/route.ts';
-import type { Sign } from '../../live.ts';
 import type { Conversation } from '../../store/conversations.ts';
 import { listMessages, type MessageRow, messagesAmong } from '../../store/messages.ts';
 import { stepsAfter } from '../../store/sessions.ts';
@@ -81,7 +80,8 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
   };
 }
 
-type Doing = Extract<Sign, { isOn: boolean }>;
+type Announced = NonNullable<Parameters<NonNullable<LiveSource['hear']>>[0]>;
+type Doing = Extract<Announced['sign'], { isOn: boolean }>;
 /** Of what is told once; a reader who takes nothing misses the rest. */
 const maxSigns = 20;
 

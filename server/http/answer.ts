@@ -5,8 +5,8 @@ import type { App } from '../app.ts';
 import type { Caller } from '../auth.ts';
 import { AppError, assert } from '../errors.ts';
 import type { Actor } from '../events.ts';
-import { type Admitted, countFor } from './admit.ts';
-import { sendDownload } from './answer/download.ts';
+import { type Admitted, countFor, forgive } from './admit.ts';
+import { isKnown, sendDownload } from './answer/download.ts';
 import { openUpload } from './answer/upload.ts';
 import { validate } from './answer/validate.ts';
 import { infoOf } from './errors.ts';
@@ -14,7 +14,7 @@ import { fingerprintOf, type Outcome, readIdempotencyKey } from './idempotency.t
 import { checkedQuery, isText } from './json.ts';
 import { passOf, standingOf } from './live/standing.ts';
 import { openStream } from './live.ts';
-import type { Context, Door, RequestInfo } from './route.ts';
+import { type Context, type Door, headerText, type RequestInfo } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
 type AnyContext = Context<unknown, unknown, unknown>;
@@ -37,6 +37,10 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
   if (outcome.isReplay) reply.header('idempotent-replayed', 'true');
   reply.code(outcome.status).headers(outcome.headers);
   if (!route.reply) return reply.send();
+  if (served.isRead && isKnown(headerText(request.headers, 'if-none-match'), outcome.headers.etag ?? '')) {
+    await forgive(machine, served.door, request.admitted as Admitted, reply);
+    return reply.code(304).send();
+  }
   return reply.header('content-type', 'application/json; charset=utf-8').send(outcome.text);
 }
 

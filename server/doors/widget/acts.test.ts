@@ -14,7 +14,7 @@ const trip = {
   format: 'flow/1',
   id: 'trip',
   name: 'trip',
-  vars: { trip: { type: 'json' } },
+  vars: { trip: { type: 'object' } },
   triggers: { go: { type: 'start', to: 'ask' } },
   groups: {
     ask: {

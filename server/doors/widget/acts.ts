@@ -106,7 +106,7 @@ export const actRoutes = [
     limits: [perAddress('typing', 60, 600), perVisitor('typing', 60)],
     docs: { ...docs, id: 'setTyping', summary: 'Somebody is typing', description: 'At most once in three seconds; it holds for eight.', example: { on: true } },
     run: async ({ app, caller, body }) => {
-      await showTyping(app, conversationOf(caller), body.on);
+      await showTyping(app, conversationOf(caller), { isOn: body.on });
       return undefined;
     },
   }),

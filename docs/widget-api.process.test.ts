@@ -39,5 +39,5 @@ test('a conversation is begun, followed, proved, taken along and erased, by the 
   expect(proved).toContain('"verified":true');
   expect(proved).toMatch(/"data":\[\{"id":"[\w-]{43}"/);
   expect(taken).toContain('"email":"jane@shop.example"');
-  expect(taken.trim().split('\n').at(-1)).toBe('204');
+  expect(taken.trim()).toMatch(/\}204$/);
 });

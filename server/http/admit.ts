@@ -66,6 +66,11 @@ function whoOf({ per }: Limit, name: string, request: FastifyRequest): string {
   return per === 'address' ? nameOfNetwork(request) : `${name} ${nameOfNetwork(request)}`;
 }
 
+/** Whose repeat of a call it may be: all visitors of a site hold the same key, and an Idempotency-Key is each one's own. */
+export function repeaterOf({ caller, name }: Admitted, request: FastifyRequest): string {
+  return caller.kind === 'site' ? `${name} ${digestOf(visitorIn(request) || networkOf(addressOf(request)))}` : name;
+}
+
 /** Whose token the request carries, in its path or as its credential; counted before anyone has looked whether it opens anything. */
 function visitorIn({ params, headers }: FastifyRequest): string {
   return (params as { visitor_token?: string }).visitor_token ?? credentialIn(headers, 'Visitor');

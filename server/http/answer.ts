@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import type { Caller } from '../auth.ts';
 import { AppError, assert } from '../errors.ts';
 import type { Actor } from '../events.ts';
-import { type Admitted, countFor, forgive } from './admit.ts';
+import { type Admitted, countFor, forgive, repeaterOf } from './admit.ts';
 import { isKnown, sendDownload } from './answer/download.ts';
 import { openUpload } from './answer/upload.ts';
 import { validate } from './answer/validate.ts';
@@ -87,9 +87,10 @@ async function runOf(machine: Machine, served: Served, request: FastifyRequest, 
     const value = await route.run(context);
     return { status, text: JSON.stringify(value), headers, isReplay: false };
   }
-  const { name, tenant } = request.admitted as Admitted;
+  const admitted = request.admitted as Admitted;
+  const { tenant } = admitted;
   const ask = {
-    scope: `${name} ${tenant.workspaceId}:${tenant.botId} ${served.name}`,
+    scope: `${repeaterOf(admitted, request)} ${tenant.workspaceId}:${tenant.botId} ${served.name}`,
     key,
     fingerprint: fingerprintOf(context.app, request.url, sentOf(request, context)),
     status,

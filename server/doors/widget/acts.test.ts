@@ -65,7 +65,7 @@ describe.each(databaseKinds)('what visitors do on %s', (kind) => {
   });
   afterAll(() => t.close());
   beforeEach(async () => {
-    site = await makeSite(t, world, { anonymous: 1 });
+    site = await makeSite(t, world, { anonymous: 1, settings: '{"show_agents":true}' });
     visitor = visitorOf(t, site);
   });
 

@@ -85,6 +85,7 @@ export const actRoutes = [
       id: 'answerForm',
       summary: 'Fill in a form',
       description: 'What is missing or wrong is told by field; the message it became is the answer.',
+      example: { client_id: 'b3d1', message_id: 17, values: { city: 'Lisbon', nights: 3 } },
     },
     run: async ({ app, caller, body }) => {
       const conversation = conversationOf(caller);

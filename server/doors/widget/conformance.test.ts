@@ -152,6 +152,7 @@ Connection: close
   });
 
   test('3: everything a message can hold, as text: choices numbered, cards as titles, media and files by their links; notes never', async () => {
+    site = await makeSite(t, world, { settings: '{"show_agents":true}' });
     await ask('POST', '/conversations', opening());
     const row = await t.app.db.selectFrom('conversation').selectAll().where('site_id', '=', site.id).executeTakeFirstOrThrow();
     const bot = { kind: 'bot' as const, id: null, name: 'bot' };

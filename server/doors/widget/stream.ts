@@ -60,6 +60,7 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
   return {
     name: `visitor ${id}`,
     about: { conversation: id },
+    alike: `visitor ${id}`,
     isGapless: false,
     settleMs: 0,
     resync: 'resync',

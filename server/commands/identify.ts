@@ -6,24 +6,24 @@ import { AppError, assert, invalidField } from '../errors.ts';
 import { record } from '../events.ts';
 import { announce } from '../live.ts';
 import { equalSecrets } from '../secrets.ts';
-import { setCircumstances } from '../store/conversations.ts';
+import { conversationsOnSite, setCircumstances } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
+import { insertDevice, mergeSubscribers, touchDevice } from '../store/devices.ts';
 import type { Site } from '../store/sites.ts';
 import { deleteSubscriber, findByChannelId, findSubscriber, type Subscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
-import { conversationsOnSite, insertVisitor, mergeSubscribers, touchVisitor } from '../store/visitors.ts';
 import { conversationToken, hashesOf, maxConversations, subscriberBehind } from './site-conversations.ts';
 import { settingsOf } from './site-settings.ts';
+import { noteSaid, type SaidFields } from './site-subscribers.ts';
 import { identitySecrets } from './sites.ts';
 import { insertPerson } from './subscribers.ts';
-import { type Attributes, noteVisitor } from './visitors.ts';
 
-export type Claim = { token: string; userId: string; signature: string | null; name: string | null; email: string | null; attributes: Attributes };
+export type Claim = { token: string; userId: string; signature: string | null; name: string | null; email: string | null; attributes: SaidFields };
 export type Identified = { token: string; isVerified: boolean; cursor: number };
 
 /** Devices of one person that stay known; with one more, the one that was not seen for longest is forgotten. */
 const maxTokens = 20;
 
-export async function identifyVisitor(app: App, tx: Db, site: Site, claim: Claim): Promise<Identified> {
+export async function identifySubscriber(app: App, tx: Db, site: Site, claim: Claim): Promise<Identified> {
   const isProven = isSigned(app, site, claim);
   const known = await subscriberBehind(app, tx, site, claim.token);
   if (isProven) return identifyProven(app, tx, site, claim, known);
@@ -58,13 +58,13 @@ async function identifyProven(app: App, tx: Db, site: Site, claim: Claim, known:
   const cursor = await cursorOf(tx, site, person.id);
   const { visitor: hash } = hashesOf(app, site, claim.token);
   if (known?.isProven && known.id === person.id) {
-    await touchVisitor(tx, site.bot_id, hash, app.clock.now());
+    await touchDevice(tx, site.bot_id, hash, app.clock.now());
     return { token: claim.token, isVerified: true, cursor };
   }
   const token = app.random.token(32);
   const at = app.clock.now();
   const row = { hash: hashesOf(app, site, token).visitor, site_id: site.id, subscriber_id: person.id, created_at: at, used_at: at };
-  await insertVisitor(tx, site.bot_id, row, maxTokens);
+  await insertDevice(tx, site.bot_id, row, maxTokens);
   return { token, isVerified: true, cursor };
 }
 
@@ -102,7 +102,7 @@ async function attach(app: App, tx: Db, site: Site, anonymous: Subscriber, perso
 }
 
 async function noteClaim(app: App, tx: Db, site: Site, subscriberId: number, { name, email, attributes }: Claim): Promise<void> {
-  await noteVisitor(app, tx, site, subscriberId, { locale: null, timeZone: null, attributes });
+  await noteSaid(app, tx, site, subscriberId, { locale: null, timeZone: null, attributes });
   const change = { ...(name === null ? {} : { name }), ...(email === null ? {} : { email }) };
   if (Object.keys(change).length === 0) return;
   const changed = await updateSubscriber(tx, site.bot_id, subscriberId, change, app.clock.now());

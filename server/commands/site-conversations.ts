@@ -2,14 +2,23 @@
 import type { Reply } from '@parley/engine/message.ts';
 import type { App } from '../app.ts';
 import { AppError, assert, invalidField, notFound } from '../errors.ts';
-import { announce } from '../live.ts';
-import { type Conversation, findOnSite, insertConversation, lockConversation, setCircumstances, setPublicId, setVisitorRead } from '../store/conversations.ts';
+import { announce, giveSign } from '../live.ts';
+import {
+  type Conversation,
+  conversationsOnSite,
+  findOnSite,
+  insertConversation,
+  lockConversation,
+  setCircumstances,
+  setPublicId,
+  setSubscriberRead,
+} from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
+import { findDevice } from '../store/devices.ts';
 import { findFlow } from '../store/flows.ts';
 import { findByClientId, type MessageRow } from '../store/messages.ts';
 import type { Site } from '../store/sites.ts';
-import { updateSubscriber } from '../store/subscribers.ts';
-import { conversationsOnSite, findVisitor } from '../store/visitors.ts';
+import { findSubscriber, updateSubscriber } from '../store/subscribers.ts';
 import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
 import { beginSession, openTurn, setAside } from './open-turn.ts';
@@ -17,9 +26,9 @@ import { takeReply } from './receive-reply.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { speak } from './sending.ts';
 import { settingsOf } from './site-settings.ts';
+import { noteSaid, type SaidFields } from './site-subscribers.ts';
 import { startFlowOf } from './start-flow.ts';
 import { insertPerson } from './subscribers.ts';
-import { type Attributes, noteVisitor } from './visitors.ts';
 
 /** `token` is the one the visitor's browser made up. */
 export type Opening = { token: string; name: string; email: string; message: string };
@@ -35,7 +44,7 @@ export type Visit = {
   required: readonly ('name' | 'email')[];
   locale: string | null;
   timeZone: string | null;
-  attributes: Attributes;
+  attributes: SaidFields;
   /** Kept with the conversation, for people who look at it. */
   context: object;
   /** By its slug, instead of what conversations here begin with. */
@@ -46,7 +55,7 @@ export type Visit = {
 
 const dayMs = 86_400_000;
 /** A token nobody has used for so long opens nothing any more. */
-export const visitorIdleMs = 180 * dayMs;
+export const deviceIdleMs = 180 * dayMs;
 
 /** What a conversation goes by in the store, for either of the tokens that open it. The one a browser makes up holds on its site only. */
 export function hashesOf({ secrets }: Pick<App, 'secrets'>, site: Pick<Site, 'id'>, token: string): { visitor: string; publicId: string } {
@@ -65,16 +74,16 @@ export async function conversationFor(app: App, db: Db, site: Site, token: strin
 }
 
 async function latestOf(app: App, db: Db, site: Site, hash: string): Promise<Conversation | null> {
-  const visitor = await findVisitor(db, site.bot_id, site.id, hash);
-  if (!visitor || visitor.used_at < app.clock.now() - visitorIdleMs) return null;
+  const visitor = await findDevice(db, site.bot_id, site.id, hash);
+  if (!visitor || visitor.used_at < app.clock.now() - deviceIdleMs) return null;
   return (await conversationsOnSite(db, { botId: site.bot_id, siteId: site.id, subscriberId: visitor.subscriber_id }, 1))[0] ?? null;
 }
 
 /** Whom a visitor's token stands for; null when nobody has written under it yet. */
 export async function subscriberBehind(app: App, db: Db, site: Site, token: string): Promise<{ id: number; isProven: boolean } | null> {
   const { visitor: hash } = hashesOf(app, site, token);
-  const visitor = await findVisitor(db, site.bot_id, site.id, hash);
-  if (visitor) return visitor.used_at < app.clock.now() - visitorIdleMs ? null : { id: visitor.subscriber_id, isProven: true };
+  const visitor = await findDevice(db, site.bot_id, site.id, hash);
+  if (visitor) return visitor.used_at < app.clock.now() - deviceIdleMs ? null : { id: visitor.subscriber_id, isProven: true };
   const conversation = await findOnSite(db, site.bot_id, site.id, { visitor: hash, publicId: '' });
   return conversation && { id: conversation.subscriber_id, isProven: false };
 }
@@ -87,7 +96,7 @@ export async function openConversation(
   { token, name, email, message }: Opening,
 ): Promise<{ conversationToken: string; autoReply: string | null }> {
   // Whom a token was given to has conversations already, or is asked for another in the widget's own words.
-  const known = await findVisitor(tx, site.bot_id, site.id, hashesOf(app, site, token).visitor);
+  const known = await findDevice(tx, site.bot_id, site.id, hashesOf(app, site, token).visitor);
   const conversation = known ? null : await firstConversation(app, tx, site, token, { name, email });
   if (!conversation) throw existsAlready();
   const step = await receive(app, tx, site, conversation, { text: message }, null);
@@ -134,7 +143,7 @@ export async function beginVisit(app: App, tx: Db, site: Site, visit: Visit): Pr
   if (begun.isNew) {
     const { clientId, context, attributes } = visit;
     await setCircumstances(tx, site.bot_id, begun.conversation.id, { opening: clientId, context: JSON.stringify({ ...context, attributes }) });
-    await noteVisitor(app, tx, site, begun.conversation.subscriber_id, visit);
+    await noteSaid(app, tx, site, begun.conversation.subscriber_id, visit);
     await firstStep(app, tx, site, begun.conversation, visit);
   }
   const conversation = await lockConversation(tx, site.bot_id, begun.conversation.id);
@@ -243,7 +252,17 @@ export async function closeConversation(app: App, tx: Db, { id, bot_id: botId }:
 }
 
 /** Everything up to this number has been on the visitor's screen. */
-export async function noteVisitorRead(tx: Db, conversation: Conversation, upTo: number): Promise<void> {
+export async function noteSubscriberRead(tx: Db, conversation: Conversation, upTo: number): Promise<void> {
   const { id, bot_id: botId, workspace_id: workspaceId, seq } = conversation;
-  if (await setVisitorRead(tx, botId, id, upTo)) announce(tx, { workspaceId, botId, conversationId: id, seq, dueAt: null });
+  if (await setSubscriberRead(tx, botId, id, upTo)) announce(tx, { workspaceId, botId, conversationId: id, seq, dueAt: null });
+}
+
+/** Told to whoever looks, and kept nowhere. */
+export async function showTyping(
+  app: App,
+  { id, bot_id: botId, workspace_id: workspaceId, subscriber_id }: Conversation,
+  { isOn }: { isOn: boolean },
+): Promise<void> {
+  const name = (await findSubscriber(app.db, botId, subscriber_id))?.name ?? '';
+  giveSign(app.live, { workspaceId, botId, conversationId: id }, { kind: 'typing', isOn, who: { kind: 'subscriber', id: subscriber_id, name } });
 }

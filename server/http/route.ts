@@ -15,9 +15,10 @@ export function headerText(headers: Headers, name: string): string {
   return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
 }
 
-/** The token of `Authorization: Visitor …`; empty when there is none. */
-export function visitorToken(headers: Headers): string {
-  return /^Visitor\s+(\S+)$/i.exec(headerText(headers, 'authorization'))?.[1] ?? '';
+/** What follows a word in Authorization, such as the token after `Visitor`; empty when there is none. */
+export function credentialIn(headers: Headers, scheme: 'Visitor' | 'Bearer'): string {
+  const [, word = '', credential = ''] = /^(\S+)\s+(\S+)$/.exec(headerText(headers, 'authorization')) ?? [];
+  return word.toLowerCase() === scheme.toLowerCase() ? credential : '';
 }
 
 export function readCookie(headers: Headers, name: string): string | null {
@@ -79,7 +80,7 @@ export type Download = {
   disposition: string;
   maxAgeS: number;
   /** Null when there is nothing any more. */
-  read(range?: { from: number; to: number }): Promise<Readable | null>;
+  read(range?: { from: number; to: number }): Promise<Readable | Buffer | null>;
 };
 
 export type Docs = {
@@ -140,6 +141,8 @@ export type LiveSource = {
   /** So long after an announcement it is worth looking once more; 0 = at once is enough. */
   settleMs: number;
   lastSeq(): Promise<number>;
+  /** What it is to: of readers of the same only the newest stay; absent = all stay. */
+  alike?: string;
   /** What a snapshot is called that comes because numbers were missed; absent = `stream.resync`. */
   resync?: string;
   /** What a reader without a cursor is told first, as of its `seq`. */

@@ -82,8 +82,7 @@ export async function findOnSite(db: Db, botId: number, siteId: number, hashes: 
   return found ?? (await selectByPublicId(db, { botId, siteId, publicId: hashes.publicId }))[0] ?? null;
 }
 
-/** All of a site, for the look-ups of its visitors. */
-export function onSite(db: Db, { botId, siteId }: { botId: number; siteId: number }) {
+function onSite(db: Db, { botId, siteId }: { botId: number; siteId: number }) {
   return db.selectFrom('conversation').selectAll().where('bot_id', '=', botId).where('site_id', '=', siteId);
 }
 
@@ -95,6 +94,16 @@ export async function setPublicId(tx: Db, botId: number, id: number, publicId: s
   await tx.updateTable('conversation').set({ public_id: publicId }).where('bot_id', '=', botId).where('id', '=', id).execute();
 }
 
+/** A subscriber's conversations on a site, newest activity first. */
+export function conversationsOnSite(db: Db, where: { botId: number; siteId: number; subscriberId: number }, limit: number): Promise<Conversation[]> {
+  return onSite(db, where)
+    .where('subscriber_id', '=', where.subscriberId)
+    .orderBy((eb) => eb.fn.coalesce('last_message_at', 'created_at'), 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
 /** What a visitor's call of its own says: under which id it came, where from, and from when on its token opens it. */
 export type Circumstances = Partial<Pick<Conversation, 'opening' | 'context' | 'token_epoch' | 'public_id' | 'visitor' | 'subscriber_id'>>;
 
@@ -103,7 +112,7 @@ export async function setCircumstances(tx: Db, botId: number, id: number, change
 }
 
 /** Only forwards, and no further than what was said. False when it was read that far before. */
-export async function setVisitorRead(tx: Db, botId: number, id: number, upTo: number): Promise<boolean> {
+export async function setSubscriberRead(tx: Db, botId: number, id: number, upTo: number): Promise<boolean> {
   const changed = await tx
     .updateTable('conversation')
     .set({ visitor_read_seq: sql<number>`case when seq < ${upTo} then seq else ${upTo} end` })

@@ -15,7 +15,7 @@ export const leftovers: Leftover[] = [
   // Longer than any provider sends an event again.
   { table: 'inbound', key: ['source', 'event'], time: 'at', keptMs: 8 * dayMs },
   // A person's token that nobody has used for so long opens nothing any more.
-  { table: 'visitor', key: ['hash'], time: 'used_at', keptMs: 180 * dayMs },
+  { table: 'device', key: ['hash'], time: 'used_at', keptMs: 180 * dayMs },
   { table: 'rate_window', key: ['name'], time: 'reset_at', keptMs: 0 },
 ];
 

@@ -4,6 +4,7 @@ import type { BotTable } from './bots.ts';
 import type { ChatTable } from './chats.ts';
 import type { ConversationTable } from './conversations.ts';
 import type { CustomEventLogTable, CustomEventTable } from './custom-events.ts';
+import type { DeviceTable } from './devices.ts';
 import type { EventChainTable, EventTable } from './events.ts';
 import type { FieldTable } from './fields.ts';
 import type { FileSpaceTable, FileTable } from './files.ts';
@@ -23,7 +24,6 @@ import type { SettingTable } from './settings.ts';
 import type { SiteTable } from './sites.ts';
 import type { SubscriberTable, SubscriberTagTable } from './subscribers.ts';
 import type { TagTable } from './tags.ts';
-import type { VisitorTable } from './visitors.ts';
 import type { WorkspaceTable } from './workspaces.ts';
 
 export type Tables = {
@@ -34,6 +34,7 @@ export type Tables = {
   conversation: ConversationTable;
   custom_event: CustomEventTable;
   custom_event_log: CustomEventLogTable;
+  device: DeviceTable;
   event: EventTable;
   event_chain: EventChainTable;
   field: FieldTable;
@@ -63,6 +64,5 @@ export type Tables = {
   tag: TagTable;
   tally: TallyTable;
   timer: TimerTable;
-  visitor: VisitorTable;
   workspace: WorkspaceTable;
 };

@@ -1,17 +1,14 @@
 // What a visitor does in a conversation besides writing: fills in a form, types, has read, ends it, takes it along.
 
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { readAnswer } from '@parley/engine/block/answer.ts';
 import { textOf, type Value } from '@parley/engine/expression/value.ts';
 import type { FormField, InputSpec } from '@parley/engine/message.ts';
 import { z } from 'zod';
-import { closeConversation, noteVisitorRead } from '../../commands/site-conversations.ts';
+import { digestOf } from '../../auth.ts';
+import { closeConversation, noteSubscriberRead, showTyping } from '../../commands/site-conversations.ts';
 import { AppError, invalidField } from '../../errors.ts';
 import { type Context, type Download, route } from '../../http/route.ts';
-import { giveSign } from '../../live.ts';
 import { findByClientId, findMessage, listMessages } from '../../store/messages.ts';
-import { findSubscriber } from '../../store/subscribers.ts';
 import { params, take } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
 import * as shapes from './shapes.ts';
@@ -28,16 +25,14 @@ type Values = z.output<typeof shapes.formAnswer>['values'];
 function filledIn(fields: readonly FormField[], values: Values): { text: string; values: { [field: string]: Value } } {
   const given: { [field: string]: Value } = {};
   const lines = fields.flatMap((field) => {
-    const value = valueOf(field, values[field.id]);
+    const value = answerTo(field, values[field.id]);
     if (value === null) return [];
     given[field.id] = value;
     const words = Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value);
-    return [field.id === choicesField ? words : `${field.label}: ${words}`];
+    return [field.label === '' ? words : `${field.label}: ${words}`];
   });
   return { text: lines.join('\n'), values: given };
 }
-
-const choicesField = 'choices';
 
 /** What can be filled in at once: a form, several choices, how somebody is reached. Null for what is answered in words. */
 function fieldsOf(input: InputSpec | null): readonly FormField[] | null {
@@ -45,7 +40,7 @@ function fieldsOf(input: InputSpec | null): readonly FormField[] | null {
     case 'form':
       return input.fields;
     case 'multi':
-      return [{ id: choicesField, kind: 'multi', label: 'An answer', required: !input.canSkip, choices: input.choices }];
+      return [{ id: 'choices', kind: 'multi', label: '', required: !input.canSkip, choices: input.choices }];
     case 'contact':
       return (['name', 'email', 'phone'] as const).map((id) => ({
         ...{ id, kind: id === 'name' ? 'text' : id, label: `${id[0]?.toUpperCase()}${id.slice(1)}`, required: id === 'email', choices: [] },
@@ -55,17 +50,17 @@ function fieldsOf(input: InputSpec | null): readonly FormField[] | null {
   }
 }
 
-function valueOf({ id, kind, label, required, choices }: FormField, given: Values[string] | undefined): Value {
+function answerTo({ id, kind, label, required, choices }: FormField, given: Values[string] | undefined): Value {
   const all = [given ?? []].flat().map((one) => labelIn(choices, typeof one === 'string' ? one.trim() : String(one)));
   const said = all.filter((one) => one !== '');
   if (said.length === 0) {
-    if (required) throw invalidField(id, `${label} is required`, 'required');
+    if (required) throw invalidField(id, `${label || 'An answer'} is required`, 'required');
     return null;
   }
   const text = said.join(', ');
   const reply = { text, ...(Array.isArray(given) ? { values: { choices: said } } : {}) };
   const question = { kind, choices: choices.map((one) => ({ ...one, value: one.label })), trim: true, judge: () => true };
-  if (!readAnswer(question, reply).ok) throw invalidField(id, `${label} is not valid`);
+  if (!readAnswer(question, reply).ok) throw invalidField(id, `${label || 'An answer'} is not valid`);
   return Array.isArray(given) ? said : text;
 }
 
@@ -84,10 +79,10 @@ async function transcriptOf({ app, caller }: Pick<Context<unknown, unknown, unkn
   return {
     type: 'text/plain',
     size: bytes.length,
-    etag: createHash('sha256').update(bytes).digest('base64url').slice(0, 22),
+    etag: digestOf(bytes.toString()),
     disposition: 'attachment; filename="transcript.txt"',
     maxAgeS: 0,
-    read: async (range) => Readable.from([range ? bytes.subarray(range.from, range.to + 1) : bytes]),
+    read: async (range) => (range ? bytes.subarray(range.from, range.to + 1) : bytes),
   };
 }
 
@@ -106,7 +101,9 @@ export const actRoutes = [
       ...docs,
       id: 'answerForm',
       summary: 'Fill in a form',
-      description: 'Also for a question with several choices (`choices`) and for contact details (`name`, `email`, `phone`). What is missing or wrong is told by field; the message it became is the answer.',
+      description:
+        'Also for a question with several choices (`choices`) and for contact details (`name`, `email`, `phone`). What is missing or wrong is told by field; the message it became is the answer.',
+      example: { client_id: 'b3d1', message_id: 17, values: { city: 'Lisbon', nights: 3 } },
     },
     run: async ({ app, caller, body }) => {
       const conversation = conversationOf(caller);
@@ -128,9 +125,7 @@ export const actRoutes = [
     limits: [perAddress('typing', 60, 600), perVisitor('typing', 60)],
     docs: { ...docs, id: 'setTyping', summary: 'Somebody is typing', description: 'At most once in three seconds; it holds for eight.', example: { on: true } },
     run: async ({ app, caller, body }) => {
-      const { id, bot_id: botId, workspace_id: workspaceId, subscriber_id } = conversationOf(caller);
-      const name = (await findSubscriber(app.db, botId, subscriber_id))?.name ?? '';
-      giveSign(app.live, { workspaceId, botId, conversationId: id }, { kind: 'typing', isOn: body.on, who: { kind: 'subscriber', id: subscriber_id, name } });
+      await showTyping(app, conversationOf(caller), { isOn: body.on });
       return undefined;
     },
   }),
@@ -143,7 +138,7 @@ export const actRoutes = [
     limits: [perAddress('read', 60, 600), perVisitor('read', 60)],
     docs: { ...docs, id: 'markRead', summary: 'Everything up to here was seen', example: { up_to: 12 } },
     run: async ({ app, caller, body }) => {
-      await app.transact((tx) => noteVisitorRead(tx, conversationOf(caller), body.up_to));
+      await app.transact((tx) => noteSubscriberRead(tx, conversationOf(caller), body.up_to));
       return undefined;
     },
   }),

@@ -3,7 +3,7 @@ import { conversationFor } from '../../commands/site-conversations.ts';
 import { settingsOf } from '../../commands/site-settings.ts';
 import { isOriginAllowed } from '../../commands/sites.ts';
 import { AppError, assert, type ErrorCode } from '../../errors.ts';
-import { type Door, type Headers, headerText, type RequestInfo } from '../../http/route.ts';
+import { credentialIn, type Door, type Headers, headerText, type RequestInfo } from '../../http/route.ts';
 import { findSiteByKey } from '../../store/sites.ts';
 import { actRoutes } from './acts.ts';
 import { conversationRoutes } from './conversations.ts';
@@ -77,7 +77,7 @@ export const widgetDoor: Door = {
     // It carries no key, so it cannot tell which site is meant: the call itself is judged by its origin.
     preflight: (asked) => ({
       ...readableBy(asked),
-      'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+      'access-control-allow-methods': 'GET, HEAD, POST, DELETE, OPTIONS',
       'access-control-allow-headers': 'X-Api-Key, Authorization, Content-Type, Last-Event-ID, Idempotency-Key',
       'access-control-max-age': '7200',
     }),
@@ -95,7 +95,7 @@ function asksInFull({ headers, url }: Pick<RequestInfo, 'headers' | 'url'>): boo
 
 function keyOf(headers: Headers, url: string): string {
   const header = headerText(headers, 'x-api-key');
-  const bearer = /^Bearer\s+(\S+)$/i.exec(headerText(headers, 'authorization'))?.[1];
+  const bearer = credentialIn(headers, 'Bearer');
   const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))).get('key') : null;
   return header || bearer || query || '';
 }

@@ -2,18 +2,19 @@
 import { fieldValueOf } from '@parley/engine/field.ts';
 import { z } from 'zod';
 import type { App } from '../../app.ts';
-import { identifyVisitor } from '../../commands/identify.ts';
+import { identifySubscriber } from '../../commands/identify.ts';
 import { conversationToken, maxConversations, subscriberBehind } from '../../commands/site-conversations.ts';
-import { eraseVisitor } from '../../commands/visitors.ts';
+import { eraseSubscriber } from '../../commands/site-subscribers.ts';
 import { AppError } from '../../errors.ts';
-import { type Headers, route, visitorToken } from '../../http/route.ts';
+import { credentialIn, type Headers, route } from '../../http/route.ts';
 import type { Conversation } from '../../store/conversations.ts';
+import { conversationsOnSite } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
 import { allFields } from '../../store/fields.ts';
 import { countUnread, listMessages } from '../../store/messages.ts';
 import type { Site } from '../../store/sites.ts';
 import { findSubscriber } from '../../store/subscribers.ts';
-import { conversationsOnSite } from '../../store/visitors.ts';
+
 import { digits } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
 import * as shapes from './shapes.ts';
@@ -26,7 +27,7 @@ const maxUnread = 100;
 const maxExported = 2_000;
 
 async function needVisitor(app: App, db: Db, site: Site, headers: Headers): Promise<number> {
-  const token = visitorToken(headers);
+  const token = credentialIn(headers, 'Visitor');
   const found = token === '' ? null : await subscriberBehind(app, db, site, token);
   if (!found) throw new AppError('not_found', 'Visitor not found');
   return found.id;
@@ -143,7 +144,7 @@ export const visitorRoutes = [
       const claim = { name: name === '' ? null : name, email: email === '' ? null : emailOf(email), attributes: body.attributes ?? {} };
       return app.transact(async (tx) => {
         const asked = { ...claim, token: body.visitor_token, userId: body.user_id, signature: body.signature ?? null };
-        const { token, isVerified, cursor } = await identifyVisitor(app, tx, site, asked);
+        const { token, isVerified, cursor } = await identifySubscriber(app, tx, site, asked);
         return { visitor_token: token, verified: isVerified, cursor };
       });
     },
@@ -178,7 +179,7 @@ export const visitorRoutes = [
     },
     run: async ({ app, caller, request }) => {
       const site = siteOf(caller);
-      await app.transact(async (tx) => eraseVisitor(app, tx, site, await needVisitor(app, tx, site, request.headers)));
+      await app.transact(async (tx) => eraseSubscriber(app, tx, site, await needVisitor(app, tx, site, request.headers)));
       return undefined;
     },
   }),

@@ -14,13 +14,13 @@ export const widget: Migration = {
     `alter table conversation add column visitor_read_seq ${d.int} not null default 0`,
     'alter table message add column client_id text',
     'create unique index message_client on message (conversation_id, client_id) where client_id is not null',
-    // Tokens beside the one a conversation began with: each device of a person who has proved who they are holds its own.
-    `create table visitor (
+    // A person who has proved who they are has a token on each device.
+    `create table device (
       hash text primary key, bot_id ${d.int} not null, site_id ${d.int} not null references site (id) on delete cascade,
       subscriber_id ${d.int} not null references subscriber (id) on delete cascade,
       created_at ${d.int} not null, used_at ${d.int} not null)${d.strict}`,
-    'create index visitor_subscriber on visitor (subscriber_id, used_at)',
-    'create index visitor_used on visitor (used_at)',
+    'create index device_subscriber on device (subscriber_id, used_at)',
+    'create index device_used on device (used_at)',
     'create index conversation_site on conversation (site_id, subscriber_id) where site_id is not null',
   ],
 };

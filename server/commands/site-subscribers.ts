@@ -5,20 +5,20 @@ import type { App } from '../app.ts';
 import { AppError } from '../errors.ts';
 import { record } from '../events.ts';
 import { announce } from '../live.ts';
+import { conversationsOnSite } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { allFields } from '../store/fields.ts';
 import { fold } from '../store/pages.ts';
 import type { Site } from '../store/sites.ts';
 import { deleteSubscriber, findSubscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
-import { conversationsOnSite } from '../store/visitors.ts';
 
-export type Attributes = { [name: string]: string | number | boolean | null };
+export type SaidFields = { [name: string]: string | number | boolean | null };
 
 /** What a visitor's browser says of them. */
-export type Said = { locale: string | null; timeZone: string | null; attributes: Attributes };
+export type Said = { locale: string | null; timeZone: string | null; attributes: SaidFields };
 
 /** Language and time zone where they are known ones, and the bot's fields that are named. */
-export async function noteVisitor(app: App, tx: Db, site: Site, subscriberId: number, { locale, timeZone, attributes }: Said): Promise<void> {
+export async function noteSaid(app: App, tx: Db, site: Site, subscriberId: number, { locale, timeZone, attributes }: Said): Promise<void> {
   const one = await findSubscriber(tx, site.bot_id, subscriberId);
   if (!one) return;
   const change: SubscriberChange = {};
@@ -30,7 +30,7 @@ export async function noteVisitor(app: App, tx: Db, site: Site, subscriberId: nu
   if (Object.keys(change).length > 0) await updateSubscriber(tx, site.bot_id, subscriberId, change, app.clock.now());
 }
 
-async function setFields(tx: Db, botId: number, values: { [id: string]: string }, attributes: Attributes): Promise<boolean> {
+async function setFields(tx: Db, botId: number, values: { [id: string]: string }, attributes: SaidFields): Promise<boolean> {
   const named = Object.entries(attributes);
   if (named.length === 0) return false;
   const fields = new Map((await allFields(tx, botId)).filter(({ owner }) => owner === 'user').map((field) => [field.name_key, field]));
@@ -47,7 +47,7 @@ async function setFields(tx: Db, botId: number, values: { [id: string]: string }
 }
 
 /** All that is known of them, said by and to them, goes; what looks on finds it gone. */
-export async function eraseVisitor(app: App, tx: Db, site: Site, subscriberId: number): Promise<void> {
+export async function eraseSubscriber(app: App, tx: Db, site: Site, subscriberId: number): Promise<void> {
   const { bot_id: botId, workspace_id: workspaceId, id: siteId } = site;
   const theirs = await conversationsOnSite(tx, { botId, siteId, subscriberId }, 1_000);
   if (!(await deleteSubscriber(tx, botId, subscriberId))) throw new AppError('not_found', 'Visitor not found');

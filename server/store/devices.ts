@@ -1,10 +1,8 @@
-// Tokens of visitors beside the ones their conversations began with: each device of a person who has proved who they are
-// holds one of its own. Only their hashes are stored.
+// Devices of people who have proved who they are: each holds a token of its own, of which only the hash is stored.
 import type { Selectable } from 'kysely';
-import { type Conversation, onSite } from './conversations.ts';
 import type { Db } from './database.ts';
 
-export type VisitorTable = {
+export type DeviceTable = {
   hash: string;
   bot_id: number;
   site_id: number;
@@ -13,23 +11,23 @@ export type VisitorTable = {
   used_at: number;
 };
 
-export type Visitor = Selectable<VisitorTable>;
+export type Device = Selectable<DeviceTable>;
 
-export async function findVisitor(db: Db, botId: number, siteId: number, hash: string): Promise<Visitor | null> {
-  const query = db.selectFrom('visitor').selectAll().where('hash', '=', hash).where('bot_id', '=', botId).where('site_id', '=', siteId);
+export async function findDevice(db: Db, botId: number, siteId: number, hash: string): Promise<Device | null> {
+  const query = db.selectFrom('device').selectAll().where('hash', '=', hash).where('bot_id', '=', botId).where('site_id', '=', siteId);
   return (await query.executeTakeFirst()) ?? null;
 }
 
 /** The newest `most` of a subscriber stay. */
-export async function insertVisitor(tx: Db, botId: number, one: Omit<Visitor, 'bot_id'>, most: number): Promise<void> {
+export async function insertDevice(tx: Db, botId: number, one: Omit<Device, 'bot_id'>, most: number): Promise<void> {
   await tx
-    .insertInto('visitor')
+    .insertInto('device')
     .values({ ...one, bot_id: botId })
     .execute();
-  const all = tx.selectFrom('visitor').select('hash').where('subscriber_id', '=', one.subscriber_id).orderBy('used_at', 'desc').orderBy('hash');
+  const all = tx.selectFrom('device').select('hash').where('subscriber_id', '=', one.subscriber_id).orderBy('used_at', 'desc').orderBy('hash');
   const kept = await all.limit(most).execute();
   await tx
-    .deleteFrom('visitor')
+    .deleteFrom('device')
     .where('bot_id', '=', botId)
     .where('subscriber_id', '=', one.subscriber_id)
     .where(
@@ -40,22 +38,8 @@ export async function insertVisitor(tx: Db, botId: number, one: Omit<Visitor, 'b
     .execute();
 }
 
-export async function touchVisitor(tx: Db, botId: number, hash: string, at: number): Promise<void> {
-  await tx.updateTable('visitor').set({ used_at: at }).where('bot_id', '=', botId).where('hash', '=', hash).execute();
-}
-
-export async function deleteVisitor(tx: Db, botId: number, hash: string): Promise<void> {
-  await tx.deleteFrom('visitor').where('bot_id', '=', botId).where('hash', '=', hash).execute();
-}
-
-/** A subscriber's conversations on a site, newest activity first. */
-export function conversationsOnSite(db: Db, where: { botId: number; siteId: number; subscriberId: number }, limit: number): Promise<Conversation[]> {
-  return onSite(db, where)
-    .where('subscriber_id', '=', where.subscriberId)
-    .orderBy((eb) => eb.fn.coalesce('last_message_at', 'created_at'), 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
+export async function touchDevice(tx: Db, botId: number, hash: string, at: number): Promise<void> {
+  await tx.updateTable('device').set({ used_at: at }).where('bot_id', '=', botId).where('hash', '=', hash).execute();
 }
 
 /** Everything of one subscriber becomes the other's. */

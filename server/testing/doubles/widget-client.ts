@@ -1,9 +1,9 @@
 // A visitor of a website, for tests: a site of their own choosing, and the calls a widget makes, in full.
-import type { Conversations, Message, Messages, Opened, Opening, Sending } from '../../widget/wire.ts';
-import { insertSite, type Site, type SiteValues } from '../store/sites.ts';
-import type { World } from './factories.ts';
-import { call, type Reply, type Request } from './scenario.ts';
-import type { TestApp } from './test-app.ts';
+import type { Conversations, Message, Messages, Opened, Opening, Sending } from '../../../widget/wire.ts';
+import { insertSite, type Site, type SiteValues } from '../../store/sites.ts';
+import type { World } from '../factories.ts';
+import { call, type Reply, type Request } from '../scenario.ts';
+import type { TestApp } from '../test-app.ts';
 
 let count = 0;
 

@@ -6,5 +6,6 @@ import type { Bench } from './report.ts';
 import { start } from './start.ts';
 import { streams } from './streams.ts';
 import { turn } from './turn.ts';
+import { widget } from './widget.ts';
 
-export const benches: Bench[] = [commit, list, start, turn, engine, streams];
+export const benches: Bench[] = [commit, list, start, turn, engine, streams, widget];

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { App, Clock, Random } from './app.ts';
 import { readBrand } from './commands/brand.ts';
 import { isSetupNeeded } from './commands/setup.ts';
+import { isOriginAllowed } from './commands/sites.ts';
 import { type Config, productVersion } from './config.ts';
 import { doors } from './doors.ts';
 import { StartError } from './errors.ts';
@@ -159,6 +160,10 @@ export const plugins: ServeOptions['plugins'] = [
     built,
     isSetupNeeded: (app) => isSetupNeeded(app.db),
     findDemoSite: async (app, siteKey) => (await findSiteByKey(app.db, siteKey)) ?? firstSite(app.db),
+    findShared: async (app, slug) => {
+      const site = await findSiteByKey(app.db, slug);
+      return site && isOriginAllowed(site, new URL(app.config.publicUrl).origin) ? site : null;
+    },
     launcher: join(root, 'widget', 'launcher.ts'),
   }),
 ];

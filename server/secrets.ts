@@ -20,7 +20,9 @@ export type Purpose =
   | 'visitor'
   | 'conversation'
   | 'ticket'
-  | 'file';
+  | 'file'
+  | 'identity'
+  | 'nonce';
 
 export type Secrets = {
   /** Keyed hash, base64url: what is stored instead of a token. */

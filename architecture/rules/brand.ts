@@ -6,6 +6,8 @@ import type { Placed } from '../source.ts';
 /** Where it may stand, and who reads it there. */
 const places: Record<string, string> = {
   'server/commands/brand.ts': 'the default of the brand itself',
+  'widget/launcher.ts': 'the names that pages call it by: a contract, seen by nobody',
+  'server/http/pages/share.ts': 'the attribute of that contract',
   'server/main.ts': 'what the operator is told at the start',
   'server/config.ts': 'examples for the operator',
   'server/secrets.ts': 'the salt of derived keys, which can never change',

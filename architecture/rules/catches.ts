@@ -38,6 +38,7 @@ const answers: Record<string, string> = {
   'server/jobs/schedule.ts': 'housekeeping that failed is logged and comes round again',
   'server/effects/code/sandbox.ts': 'a thread that did not start is no thread to end',
   'server/http/limits.ts': 'without the database each node counts alone',
+  'widget/launcher.ts': 'a chat that did not arrive is fetched again at the next click; where storage is forbidden nothing is known',
   'admin/**': 'a call that failed is shown to the person who made it',
 };
 

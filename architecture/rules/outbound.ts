@@ -10,6 +10,7 @@ const doorsOut: Record<string, string> = {
   'server/cli/running-server.ts': 'the server beside the command line, on this machine (server.json)',
   'admin/api.ts': 'our own server',
   'widget/api.ts': 'our own server',
+  'widget/api/**': 'our own server',
   'sdk/**': 'our own server',
 };
 

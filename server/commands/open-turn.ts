@@ -26,14 +26,20 @@ import { turnWorld } from './turn-context.ts';
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
 export type OpenSession = { id: number | null; rev: number; flowId: number; version: number; state: Session; found: Session | null; startedAt: number };
 
+export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
+
 /**
  * What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter; `files` are
  * those that attachFiles has let through.
  */
-export type Spoken = { message: Message; text: string; author: { kind: 'bot' | 'agent'; id: number | null; name: string }; files?: FileRef[] };
+export type Spoken = { message: Message; text: string; author: Author; files?: FileRef[] };
 
 export type OpenTurn = {
   conversation: Conversation;
+  /** As it was when the turn was opened. */
+  found: Conversation;
+  /** Who of the team did what the turn does to the conversation; null = nobody: the flow or the person did. */
+  by: Author | null;
   subscriber: Subscriber;
   fields: readonly Field[];
   context: Context;
@@ -47,6 +53,8 @@ export type OpenTurn = {
   replaced: OpenSession | null;
   flows: Flows;
   reply: Reply | null;
+  /** What the one who replied calls the reply. */
+  clientId: string | null;
   spoken: Spoken | null;
   outputs: Output[];
 };
@@ -63,8 +71,8 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const last = row ? parseState(row.id, row.state) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { session: null, replaced: null, flows: onlyVersions({}), reply: null, spoken: null, outputs: [] };
-  const turn: OpenTurn = { conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
+  const nothingYet = { by: null, session: null, replaced: null, flows: onlyVersions({}), reply: null, clientId: null, spoken: null, outputs: [] };
+  const turn: OpenTurn = { conversation, found: conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
   if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
     const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
     // Of a flow that was deleted nothing is left; the engine says so, and the session fails.

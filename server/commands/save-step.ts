@@ -13,7 +13,7 @@ import type { Db } from '../store/database.ts';
 import { keepFiles } from '../store/files.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
-import type { OpenSession, OpenTurn } from './open-turn.ts';
+import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { printState } from './session-states.ts';
 import { applyChanges } from './subscriber-changes.ts';
 
@@ -34,7 +34,14 @@ export type ConversationEvent = { seq: number; at: number } & (
       wait?: Wait['kind'];
     }
   | { kind: 'input'; id: string; status: 'requested' | 'resolved' | 'expired'; block: string; session?: number; expires_at?: number }
-  | { kind: 'conversation'; status: string; assignee: number | null }
+  | {
+      kind: 'conversation';
+      act: 'opened' | 'closed' | 'assigned';
+      status: string;
+      assignee: number | null;
+      /** Null = the flow did it. */
+      by: { kind: 'subscriber' | Author['kind']; id: number | null; name: string } | null;
+    }
   | { kind: 'change'; block: string; change: unknown }
   | { kind: 'log'; block: string; level: string; text: string }
   | { kind: 'failed'; block: string; reason: string }
@@ -57,8 +64,9 @@ type Said = Omit<MessageRow, 'id' | 'seq' | 'conversation_id' | 'at' | 'public_a
 
 export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const now = app.clock.now();
-  const { conversation } = turn;
   const said = messagesOf(turn);
+  if (turn.reply !== null && turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(now) };
+  const { conversation } = turn;
   const sessionId = await writeSessions(tx, turn, now);
   const { messages, events, told, publicAt } = numberAll(turn, said, now, sessionId);
   (await insertMessages(tx, messages)).forEach((id, at) => {
@@ -73,7 +81,6 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };
     await insertStep(tx, { conversation_id: conversation.id, last_seq: seq, session_id: sessionId ?? turn.replaced?.id ?? null, at: now, ...printed });
   }
-  const isReopened = turn.reply !== null && conversation.status === 'done';
   const after: Conversation = {
     ...conversation,
     seq,
@@ -82,7 +89,6 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     public_at: publicAt,
     messages: conversation.messages + messages.length,
     ...(messages.length > 0 ? { last_message_at: now } : {}),
-    ...(isReopened ? { status: 'open', opened_at: now, closed_at: null } : {}),
   };
   assert(await saveConversation(tx, after, conversation.seq), 'a conversation changed under a turn that held it');
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
@@ -142,6 +148,7 @@ function messagesOf(turn: OpenTurn): Said[] {
       author_name: name,
       body: JSON.stringify(turn.reply),
       text: turn.reply.text,
+      client_id: turn.clientId,
       block: null,
     });
   }
@@ -154,12 +161,13 @@ function messagesOf(turn: OpenTurn): Said[] {
       author_name: author.name,
       body: JSON.stringify(message),
       text,
+      client_id: null,
       block: null,
     });
   }
   for (const output of turn.outputs) {
     const written = messageOf(output);
-    if (written) said.push({ ...written, author_kind: 'bot', author_id: null, author_name: 'bot' });
+    if (written) said.push({ ...written, author_kind: 'bot', author_id: null, author_name: 'bot', client_id: null });
   }
   return said;
 }
@@ -196,14 +204,16 @@ function numberAll(
   }
   if (session?.id === null && sessionId !== null)
     add({ kind: 'session', id: sessionId, status: 'running', flow: session.flowId, version: session.version, began: true });
-  const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, block }): MessageRow => {
+  const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, client_id, block }): MessageRow => {
     if (direction !== 'note') publicAt = Math.max(Math.floor(now / 1000), publicAt + 1);
     seq += 1;
     const event = { seq, at: now, kind: 'message' as const, id: 0, direction, block };
     events.push(event);
     told.push(event);
-    return { id: 0, conversation_id: conversation.id, seq, direction, author_kind, author_id, author_name, body, text, at: now, public_at: publicAt };
+    const place = { id: 0, conversation_id: conversation.id, seq, at: now, public_at: publicAt };
+    return { ...place, direction, author_kind, author_id, author_name, body, text, client_id };
   });
+  for (const act of actsOf(turn)) add(act);
   for (const output of turn.outputs) {
     if (output.kind === 'log') add({ kind: 'log', block: output.block, level: output.level, text: output.text });
     if (output.kind === 'failed') add({ kind: 'failed', block: output.block, reason: output.reason });
@@ -227,6 +237,21 @@ function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
   if (wait?.kind !== 'reply' || !asked || asked.id === null) return null;
   if (replaced === null && (!hasMoved(asked) || asked.state.wait?.id === wait.id)) return null;
   return { kind: 'input', id: wait.id, status: replaced === null && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
+}
+
+function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {
+  const { conversation, found, by, reply, subscriber } = turn;
+  const { status, assignee_id: assignee } = conversation;
+  const acts: ('opened' | 'closed' | 'assigned')[] = [];
+  if (status !== found.status) acts.push(status === 'done' ? 'closed' : 'opened');
+  if (assignee !== found.assignee_id) acts.push('assigned');
+  const who = by ?? (reply === null ? null : { kind: 'subscriber' as const, id: subscriber.id, name: subscriber.name });
+  return acts.map((one) => ({ kind: 'conversation', act: one, status, assignee, by: who }));
+}
+
+/** An open conversation from now on. */
+export function reopened(now: number): Pick<Conversation, 'status' | 'opened_at' | 'closed_at'> {
+  return { status: 'open', opened_at: now, closed_at: null };
 }
 
 async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<number | null> {

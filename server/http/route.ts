@@ -15,6 +15,12 @@ export function headerText(headers: Headers, name: string): string {
   return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
 }
 
+/** What follows a word in Authorization, such as the token after `Visitor`; empty when there is none. */
+export function credentialIn(headers: Headers, scheme: 'Visitor' | 'Bearer'): string {
+  const [, word = '', credential = ''] = /^(\S+)\s+(\S+)$/.exec(headerText(headers, 'authorization')) ?? [];
+  return word.toLowerCase() === scheme.toLowerCase() ? credential : '';
+}
+
 export function readCookie(headers: Headers, name: string): string | null {
   for (const part of headerText(headers, 'cookie').split(';')) {
     const at = part.indexOf('=');
@@ -28,7 +34,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A limit on top of the door's own: guesses at a password, starts of a conversation. */
 export type Limit = {
   name: string;
-  per: 'caller' | 'address' | 'caller and address';
+  per: 'caller' | 'address' | 'caller and address' | 'visitor';
   max: number;
   /** For a site whose visitors share one address. */
   sharedMax?: number;
@@ -74,7 +80,7 @@ export type Download = {
   disposition: string;
   maxAgeS: number;
   /** Null when there is nothing any more. */
-  read(range?: { from: number; to: number }): Promise<Readable | null>;
+  read(range?: { from: number; to: number }): Promise<Readable | Buffer | null>;
 };
 
 export type Docs = {
@@ -117,6 +123,8 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   download?: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Download>;
   /** A GET that becomes a WebSocket; `run` answers who did not ask for one. */
   socket?: SocketSpec<z.output<P>, z.output<Q>>;
+  /** The same method and path in a later form, for who asks for it (`Door.asksNewer`). */
+  newer?: Route;
 };
 
 /** `seq` is null for what is told once and not kept. */
@@ -133,6 +141,10 @@ export type LiveSource = {
   /** So long after an announcement it is worth looking once more; 0 = at once is enough. */
   settleMs: number;
   lastSeq(): Promise<number>;
+  /** What it is to: of readers of the same only the newest stay; absent = all stay. */
+  alike?: string;
+  /** What a snapshot is called that comes because numbers were missed; absent = `stream.resync`. */
+  resync?: string;
   /** What a reader without a cursor is told first, as of its `seq`. */
   snapshot(): Promise<LiveEvent & { seq: number }>;
   /** Those after `after`, in order; empty when there are none. */
@@ -187,6 +199,8 @@ export type Door = {
   /** What else must hold before the body is read, such as the page a call comes from; returns who is calling, known better. */
   enter?(app: App, caller: Caller, request: { headers: Headers; params: Record<string, string> }): Promise<Caller>;
   hints(headers: Headers): Hints;
+  /** Whether a request means the newer form of a call; it is then refused in the words of that too. */
+  asksNewer?(request: Pick<RequestInfo, 'headers' | 'url'>): boolean;
   /** The limit every request of a caller counts against; null = none. */
   quota(caller: Caller): Limit | null;
   limitHeaders(state: LimitState | null, now: number): Record<string, string>;

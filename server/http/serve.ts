@@ -129,24 +129,29 @@ function noCompiler(): never {
 }
 
 function addRoute(machine: Machine, server: FastifyInstance, door: Door, route: Route, url: string): void {
-  const name = `${route.method} ${url}`;
-  assert(Object.hasOwn(policies, route.access), `${name} declares no policy: add access from auth.ts`);
-  const served: Served = { door, route, url, name, status: route.status ?? (route.reply ? 200 : 204), isRead: route.method === 'GET' };
+  const served = servedAs(door, route, url, `${route.method} ${url}`);
+  const newer = route.newer ? servedAs(door, route.newer, url, `${route.method} ${url} (newer)`) : null;
   const isTaken = ({ raw }: FastifyRequest): boolean => route.socket !== undefined && isUpgrade(raw);
   server.route({
     method: route.method,
     url: url.replace(/\{(\w+)\}/g, ':$1'),
     config: { isDoors: true, isUpload: route.upload !== undefined },
     onRequest: async (request, reply) => {
-      request.served = served;
+      request.served = newer && door.asksNewer?.(request) ? newer : served;
       // A WebSocket is judged where its refusals can still be told to a browser.
-      if (!isTaken(request)) request.admitted = await whileBusy(machine, () => admit(machine, served, request, reply));
+      if (!isTaken(request)) request.admitted = await whileBusy(machine, () => admit(machine, request.served ?? served, request, reply));
     },
     handler: (request, reply) => {
-      if (route.upload) return whileUploading(machine, () => answer(machine, served, request, reply));
-      return whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, served, request, reply));
+      const asked = request.served ?? served;
+      if (route.upload) return whileUploading(machine, () => answer(machine, asked, request, reply));
+      return whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, asked, request, reply));
     },
   });
+}
+
+function servedAs(door: Door, route: Route, url: string, name: string): Served {
+  assert(Object.hasOwn(policies, route.access), `${name} declares no policy: add access from auth.ts`);
+  return { door, route, url, name, status: route.status ?? (route.reply ? 200 : 204), isRead: route.method === 'GET' };
 }
 
 async function whileBusy<T>(machine: Machine, work: () => Promise<T>): Promise<T> {

@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)('the unbuilt pages in a browser', () => {
   let siteKey: string | null = 'site_1';
   beforeAll(async () => {
     server = fastify();
-    const options = { readBrand: async () => brand, isSetupNeeded: async () => false, built: builtFiles(dist), launcher };
+    const options = { readBrand: async () => brand, isSetupNeeded: async () => false, findShared: async () => null, built: builtFiles(dist), launcher };
     staticPages({ ...options, findDemoSite: async () => (siteKey === null ? null : { site_key: siteKey }) })(server, {} as never);
     // A stranger's page, with a policy that forbids every style of its own.
     server.get('/stranger', (_request, reply) =>

@@ -22,6 +22,7 @@ async function serve(t: TestApp, dist: string, siteKey: string | null): Promise<
     readBrand: async () => brand,
     isSetupNeeded: async () => siteKey === null,
     findDemoSite: async () => (siteKey === null ? null : { site_key: siteKey }),
+    findShared: async (_app, slug) => (slug === siteKey ? { site_key: slug, name: 'Shop <b>', greeting: 'Hello & welcome' } : null),
     built: builtFiles(dist),
     launcher,
   });

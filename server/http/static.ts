@@ -11,18 +11,21 @@ import { assetOf, sendAsset } from './pages/assets.ts';
 import type { Built } from './pages/built.ts';
 import { noticePage } from './pages/notice.ts';
 import { escapeHtml, faviconOf, pageHtml, type ReadBrand, scriptJson, sendPage } from './pages/page.ts';
+import { type Shared, sharePage } from './pages/share.ts';
 
 export type StaticOptions = {
   readBrand: ReadBrand;
   isSetupNeeded(app: App): Promise<boolean>;
   /** The site whose widget the demo page shows: the one asked for by its key, else the first; null before there is a workspace. */
   findDemoSite(app: App, siteKey: string): Promise<{ site_key: string } | null>;
+  /** The site whose chat is shown under this name at /b/; null where there is none, or none for a page of ours. */
+  findShared(app: App, slug: string): Promise<Shared | null>;
   built: Built;
   /** widget/launcher.ts, served with its types taken out when nothing is built. */
   launcher: string;
 };
 
-export function staticPages({ readBrand, isSetupNeeded, findDemoSite, built, launcher }: StaticOptions) {
+export function staticPages({ readBrand, isSetupNeeded, findDemoSite, findShared, built, launcher }: StaticOptions) {
   const pages = join(import.meta.dirname, 'pages');
   const source = assetOf('text/javascript; charset=utf-8', 'public, max-age=300', {
     identity: () => Buffer.from(stripTypeScriptTypes(readFileSync(launcher, 'utf8'))),
@@ -52,12 +55,25 @@ export function staticPages({ readBrand, isSetupNeeded, findDemoSite, built, lau
     server.get<{ Querystring: { site_key?: unknown } }>('/demo', async (request, reply) => {
       const brand = await readBrand(app);
       const site = await findDemoSite(app, String(request.query.site_key ?? ''));
-      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)));
+      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)), { pictures: 'any' });
     });
 
-    server.get('/widget.js', (request, reply) => {
-      reply.headers({ 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' });
-      return sendAsset(request, reply, built.find('widget.js') ?? source);
+    server.get<{ Params: { slug: string } }>('/b/:slug', async (request, reply) => {
+      const { slug } = request.params;
+      const [brand, shared] = [await readBrand(app), await findShared(app, slug)];
+      if (!shared) throw notFound('Page');
+      const url = `${app.config.publicUrl}/b/${encodeURIComponent(slug)}`;
+      return sendPage(reply, brand, (nonce) => sharePage(shared, { brand, nonce, url }), { pictures: 'any' });
+    });
+
+    // What strangers' pages load.
+    const forAll = { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' };
+    server.get('/widget.js', (request, reply) => sendAsset(request, reply.headers(forAll), built.find('widget.js') ?? source));
+
+    server.get<{ Params: { '*': string } }>('/widget/*', (request, reply) => {
+      const asset = built.find(`widget/${request.params['*']}`);
+      if (!asset) throw notFound('File');
+      return sendAsset(request, reply.headers(forAll), asset);
     });
   };
 

@@ -9,6 +9,7 @@ import { listIndexes } from './migrations/0014-list-indexes.ts';
 import { chatVariables } from './migrations/0015-chat-variables.ts';
 import { cooldowns } from './migrations/0016-cooldowns.ts';
 import { files } from './migrations/0020-files.ts';
+import { widget } from './migrations/0030-widget.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -59,4 +60,16 @@ function postgresSearch({ table, owner, text }: Parameters<Dialect['search']>[0]
   ];
 }
 
-export const migrations: Migration[] = [accounts, tagsAndFields, flows, subscribers, conversations, jobLanes, listIndexes, chatVariables, cooldowns, files];
+export const migrations: Migration[] = [
+  accounts,
+  tagsAndFields,
+  flows,
+  subscribers,
+  conversations,
+  jobLanes,
+  listIndexes,
+  chatVariables,
+  cooldowns,
+  files,
+  widget,
+];

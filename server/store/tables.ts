@@ -5,6 +5,7 @@ import type { ChatTable } from './chats.ts';
 import type { ConversationTable } from './conversations.ts';
 import type { CooldownTable } from './cooldowns.ts';
 import type { CustomEventLogTable, CustomEventTable } from './custom-events.ts';
+import type { DeviceTable } from './devices.ts';
 import type { EventChainTable, EventTable } from './events.ts';
 import type { FieldTable } from './fields.ts';
 import type { FileSpaceTable, FileTable } from './files.ts';
@@ -35,6 +36,7 @@ export type Tables = {
   cooldown: CooldownTable;
   custom_event: CustomEventTable;
   custom_event_log: CustomEventLogTable;
+  device: DeviceTable;
   event: EventTable;
   event_chain: EventChainTable;
   field: FieldTable;

@@ -4,7 +4,9 @@ import { downloadOf, maxFileBytes, receiveFile, signedUrl } from '../../commands
 import { AppError, assert } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { type FileRow, findMessageFile } from '../../store/files.ts';
-import { conversationOf, perMinute } from './conversations.ts';
+import { perAddress } from './limits.ts';
+import { attachment } from './shapes.ts';
+import { conversationOf } from './texts.ts';
 
 const docs = { tag: 'Chat' };
 const token = z.string().describe('The visitor’s token, or the one of the conversation.');
@@ -18,11 +20,6 @@ function idOf(text: string): number {
 function missing(): AppError {
   return new AppError('not_found', 'File not found');
 }
-
-/** As `Attachment` of widget/wire.ts. */
-export const attachment = z
-  .object({ id: z.string(), name: z.string(), type: z.string(), size: z.int(), kind: z.enum(['image', 'video', 'audio', 'file']), url: z.string() })
-  .meta({ id: 'Attachment' });
 
 export function showAttachment(app: Parameters<typeof signedUrl>[0], row: FileRow): z.input<typeof attachment> {
   const disposition = row.is_inline_safe === 1 ? 'inline' : 'attachment';
@@ -45,7 +42,7 @@ export const fileRoutes = [
         .optional()
         .describe('`inline` shows a picture, sound, video, text or PDF in the page; anything else, and anything else’s type, is `attachment`.'),
     }),
-    limits: perMinute('file', 60, 600),
+    limits: [perAddress('file', 60, 600)],
     docs: { ...docs, id: 'readFile', summary: 'Read a file of a message' },
     download: async ({ app, caller, params, query }) => {
       const row = await findMessageFile(app.db, conversationOf(caller).id, idOf(params.activity_id), idOf(params.id));
@@ -63,7 +60,7 @@ export const fileRoutes = [
     reply: attachment,
     status: 201,
     errors: ['storage_full'],
-    limits: perMinute('upload', 60, 60),
+    limits: [perAddress('upload', 60, 60)],
     docs: {
       ...docs,
       id: 'uploadFile',

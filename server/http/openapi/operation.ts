@@ -29,6 +29,32 @@ export function operationOf(door: Door, route: Route, schemas: Schemas, response
   };
 }
 
+type Content = { content?: { 'application/json'?: Json } };
+type Operation = { description: string; parameters?: Json[]; requestBody?: Content & Json; responses: Record<string, Content & Json> };
+
+/** One operation of two: what the newer form says besides is said besides, and where both speak, either may come. */
+export function inBothForms(older: Json, newer: Json): Json {
+  const [one, other] = [older, newer] as [Operation, Operation];
+  const known = new Set((one.parameters ?? []).map(({ name, $ref }) => name ?? $ref));
+  const parameters = [...(one.parameters ?? []), ...(other.parameters ?? []).filter(({ name, $ref }) => !known.has(name ?? $ref))];
+  const responses = Object.fromEntries(
+    Object.entries({ ...other.responses, ...one.responses }).map(([status, mine]) => [status, either(mine, other.responses[status])]),
+  );
+  return {
+    ...older,
+    description: `${one.description}\n\nWith \`?v=2\`: ${other.description}`,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(one.requestBody ? { requestBody: either(one.requestBody, other.requestBody) } : {}),
+    responses,
+  };
+}
+
+function either(one: Content & Json, other: Content | undefined): Json {
+  const [mine, theirs] = [one.content?.['application/json'], other?.content?.['application/json']];
+  if (!mine || !theirs) return one;
+  return { ...one, content: { 'application/json': { ...mine, schema: { anyOf: [mine.schema, theirs.schema] } } } };
+}
+
 function descriptionOf(door: Door, route: Route): string {
   const { docs } = route;
   const told = docs.description ?? `${docs.summary.replace(/\.$/, '')}.`;

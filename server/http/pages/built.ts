@@ -61,7 +61,7 @@ function readTree(dist: string): Map<string, Asset> {
 }
 
 function cacheControlOf(name: string): string {
-  // Names under assets/ carry a hash of their content; they never change.
-  if (name.startsWith('admin/assets/')) return 'public, max-age=31536000, immutable';
+  // Names under assets/ and widget/ carry a hash of their content; they never change.
+  if (/^(admin\/assets|widget)\//.test(name)) return 'public, max-age=31536000, immutable';
   return name === 'widget.js' ? 'public, max-age=300' : 'no-cache';
 }

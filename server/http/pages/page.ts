@@ -36,14 +36,16 @@ export function faviconOf(brand: Brand): string {
   return brand.favicon ?? 'data:,';
 }
 
-export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string) => string): FastifyReply {
+/** `pictures`: whether only ours and the brand's, or those that a flow shows too, which lie anywhere. */
+export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string) => string, { pictures: from }: { pictures?: 'any' } = {}): FastifyReply {
   const nonce = randomBytes(16).toString('base64');
   const pictures = [brand.logo, brand.favicon].flatMap((url) => (url?.startsWith('http') ? [new URL(url).origin] : []));
   const policy = [
     "default-src 'none'",
     `script-src 'self' 'nonce-${nonce}'`,
     `style-src 'self' 'nonce-${nonce}'`,
-    `img-src ${["'self'", 'data:', ...new Set(pictures)].join(' ')}`,
+    `img-src ${["'self'", 'data:', ...(from ? ['https:'] : new Set(pictures))].join(' ')}`,
+    ...(from ? ["media-src 'self' https:"] : []),
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",

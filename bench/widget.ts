@@ -1,0 +1,112 @@
+// What the widget costs a page: bytes and requests before anybody wants it and until an open chat can be read and
+// written in, the time from the click to there, and whether anything on the page moved. In Chromium, on loopback.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import { openBrowser } from '../server/testing/browser.ts';
+import { seed, startProduct } from './load/product.ts';
+import { type Bench, type Figure, median } from './report.ts';
+
+const rounds = 10;
+
+type Visit = { usableMs: number; moved: number; before: string[]; open: string[] };
+
+export const widget: Bench = {
+  name: 'widget',
+  summary: 'the weight of the widget, its requests, and the time from the click to a chat that can be used',
+  async run(say) {
+    const root = mkdtempSync(join(tmpdir(), 'bench-widget-'));
+    const place = { dataDir: join(root, 'data') };
+    const { siteKey } = await seed(place);
+    const server = await startProduct(place);
+    const origin = `http://127.0.0.1:${server.port}`;
+    const browser = await openBrowser();
+    const context = await browser.newContext({ baseURL: origin, viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    const path = `/demo?site_key=${siteKey}`;
+    say('a first visit, and a conversation for the others to find');
+    const first = await visit(page, path);
+    await begin(page);
+    const visits: Visit[] = [];
+    for (let round = 1; round <= rounds; round += 1) {
+      say(`visit ${round} of ${rounds}`);
+      visits.push(await visit(page, path));
+    }
+    const weigh = async (urls: string[]): Promise<number> => {
+      const bodies = await Promise.all(urls.map(async (url) => (await page.request.get(url.replace('/stream?', '/messages?'))).body()));
+      return bodies.reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0);
+    };
+    const figures = figuresOf(visits, {
+      launcher: await weigh(first.before),
+      first: await weigh([...first.before, ...first.open]),
+      open: await weigh([...(visits[0]?.before ?? []), ...(visits[0]?.open ?? [])]),
+    });
+    await browser.close();
+    await server.stop();
+    rmSync(root, { recursive: true, force: true });
+    return figures;
+  },
+};
+
+/** Everything that moved since the page opened without anybody having asked for it. */
+const shifted = `new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const entry of list.getEntries()) sum += entry.value; }).observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(sum), 300);
+})`;
+
+/** Timed inside the page, from the click itself to the frame in which the field has the focus or the first page can be pressed. */
+const opened = `new Promise((resolve) => {
+  const root = document.querySelector('chat-launcher').shadowRoot;
+  const begun = performance.now();
+  root.querySelector('.launcher').click();
+  const look = () => (root.querySelector('.begin, .list .row') ? requestAnimationFrame(() => resolve(performance.now() - begun)) : requestAnimationFrame(look));
+  look();
+})`;
+
+async function visit(page: Page, path: string): Promise<Visit> {
+  const urls: string[] = [];
+  // What is fetched once the chat can be read is not waited for, and what is told to the server weighs nothing.
+  const note = (request: { url(): string; method(): string }): void => {
+    const url = request.url();
+    if (/\/widget|\/api\/v1\/chat\//.test(url) && request.method() === 'GET' && !/\/rest-/.test(url)) urls.push(url);
+  };
+  page.on('request', note);
+  await page.goto(path);
+  await page.locator('chat-launcher .launcher').waitFor();
+  const before = urls.splice(0).filter((url) => url.endsWith('/widget.js'));
+  const usableMs = (await page.evaluate(opened)) as number;
+  const open = [...urls];
+  const moved = (await page.evaluate(shifted)) as number;
+  page.off('request', note);
+  return { usableMs, moved, before, open };
+}
+
+async function begin(page: Page): Promise<void> {
+  const chat = page.getByRole('dialog');
+  await chat.locator('.begin').click();
+  await chat.getByLabel('Name', { exact: true }).fill('Jane Doe');
+  await chat.getByLabel('E-mail').fill('jane@example.com');
+  await chat.locator('textarea').fill('Hello');
+  await chat.locator('.send').click();
+  await chat.locator('.their.first').nth(1).waitFor();
+}
+
+function figuresOf(visits: Visit[], bytes: { launcher: number; first: number; open: number }): Figure[] {
+  const times = visits.map(({ usableMs }) => usableMs);
+  const requests = Math.max(...visits.map(({ before, open }) => before.length + open.length));
+  const dist = join(import.meta.dirname, '../dist/widget');
+  const built = readFileSync(join(dist, '../built.json'), 'utf8');
+  const note = `built ${(JSON.parse(built) as { built_at: string }).built_at.slice(0, 16)}`;
+  return [
+    { name: 'launcher, gzip', value: bytes.launcher, unit: 'B', better: 'less', limit: 3000, note },
+    { name: 'open chat with history, gzip', value: bytes.open, unit: 'B', better: 'less', limit: 15_000 },
+    { name: 'first page of a new visitor, gzip', value: bytes.first, unit: 'B', better: 'less', limit: 15_000 },
+    { name: 'requests until it can be used', value: requests, unit: '', better: 'less', limit: 4 },
+    { name: 'click to usable, median', value: median(times), unit: 'ms', better: 'less', limit: 300 },
+    { name: 'click to usable, slowest', value: Math.max(...times), unit: 'ms', better: 'less' },
+    { name: 'layout shift', value: Math.max(...visits.map(({ moved }) => moved)), unit: '', better: 'less', limit: 0 },
+  ];
+}

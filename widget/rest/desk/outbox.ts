@@ -1,0 +1,110 @@
+// What was written and is not confirmed: sent in order, again and again until the server has it or refuses it. Each has
+// a `client_id`, so that one that arrived twice is one.
+import type { Answer, Api } from '../../api.ts';
+import { type Pending, type Remembered, randomToken } from '../../memory.ts';
+import { backOff } from '../../talk/connection.ts';
+import type { Message, Opened } from '../../wire.ts';
+
+export type Outbox = {
+  add(pending: Omit<Pending, 'clientId' | 'at' | 'talk'>): void;
+  flush(): void;
+  retry(clientId: string): void;
+  drop(clientId: string): void;
+  close(): void;
+};
+
+type Options = {
+  api: Api;
+  memory: Remembered;
+  onOpened(opened: Opened): void;
+  onSent(talk: string, message: Message): void;
+  onFailed(pending: Pending): void;
+  onChange(): void;
+};
+
+const mostPending = 50;
+const mostOpeningTries = 3;
+
+export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }: Options): Outbox {
+  let isBusy = false;
+  let tries = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const change = (clientId: string, by: (pending: Pending) => Pending | null): void => {
+    memory.keep(({ outbox }) => ({ outbox: outbox.flatMap((one) => (one.clientId === clientId ? (by(one) ?? []) : [one])) }));
+    onChange();
+  };
+
+  function done(pending: Pending, value: Opened | Message): void {
+    tries = 0;
+    if ('conversation_token' in value) {
+      const talk = value.conversation_token;
+      // What was written while it was being opened belongs to it.
+      memory.keep(({ outbox }) => ({ talk, outbox: outbox.map((one) => (one.talk === null && !one.opening ? { ...one, talk } : one)) }));
+      onOpened(value);
+    } else onSent(pending.talk ?? '', value);
+    change(pending.clientId, () => null);
+  }
+
+  async function flush(): Promise<void> {
+    if (isBusy) return;
+    isBusy = true;
+    clearTimeout(timer);
+    for (let left = mostPending * 2; left > 0; left -= 1) {
+      const next = memory.now.outbox.find((one) => one.error === undefined && (one.opening || one.talk !== null));
+      if (!next) break;
+      const answer = await post({ api, memory }, next);
+      if (answer.ok) done(next, answer.value);
+      else if (answer.status === 409 && next.opening && !next.opening.another && tries < mostOpeningTries) {
+        tries += 1;
+        change(next.clientId, (one) => ({ ...one, opening: { visitor_token: '', ...one.opening, client_id: '', another: true } }));
+      } else if (answer.status === 0 || answer.status === 429 || answer.status >= 500) {
+        tries += 1;
+        timer = setTimeout(() => void flush(), answer.retryMs || backOff(tries));
+        break;
+      } else {
+        const error = answer.error || String(answer.status);
+        change(next.clientId, (one) => ({ ...one, error }));
+        onFailed({ ...next, error });
+      }
+    }
+    isBusy = false;
+  }
+
+  const again = (): void => {
+    tries = 0;
+    void flush();
+  };
+  window.addEventListener('online', again);
+  return {
+    add(more) {
+      const pending: Pending = { ...more, clientId: randomToken(12), at: Date.now(), talk: memory.now.talk };
+      memory.keep(({ outbox }) => ({ outbox: [...outbox.slice(1 - mostPending), pending] }));
+      onChange();
+      void flush();
+    },
+    flush: () => void flush(),
+    retry(clientId) {
+      change(clientId, ({ error: _, ...one }) => one);
+      again();
+    },
+    drop: (clientId) => change(clientId, () => null),
+    close() {
+      clearTimeout(timer);
+      window.removeEventListener('online', again);
+    },
+  };
+}
+
+function post({ api, memory }: Pick<Options, 'api' | 'memory'>, pending: Pending): Promise<Answer<Opened | Message>> {
+  const { opening, form, sending, talk, clientId } = pending;
+  const { token, name, email, consent } = memory.now;
+  if (opening)
+    return api.call('POST', '/conversations', {
+      ...{ ...opening, client_id: clientId, visitor_token: token },
+      ...(name && { name }),
+      ...(email && { email }),
+      ...(consent && { consent }),
+    });
+  return api.call('POST', `/conversations/${talk}/${form ? 'forms' : 'messages'}`, { ...(form ?? sending), client_id: clientId });
+}

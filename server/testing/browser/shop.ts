@@ -5,13 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { chooseStart, createFlow, publishFlow } from '../commands/flows.ts';
-import { speak } from '../commands/sending.ts';
-import type { Site, SiteValues } from '../store/sites.ts';
-import { openBrowser, openPage } from './browser.ts';
-import { makeWorld } from './factories.ts';
-import { type TestApp, testApp } from './test-app.ts';
-import { makeSite } from './visitor.ts';
+import { chooseStart, createFlow, publishFlow } from '../../commands/flows.ts';
+import { speak } from '../../commands/sending.ts';
+import type { Site, SiteValues } from '../../store/sites.ts';
+import { openBrowser, openPage } from '../browser.ts';
+import { makeWorld } from '../factories.ts';
+import { type TestApp, testApp } from '../test-app.ts';
+import { makeSite } from '../doubles/widget-client.ts';
 
 export type Shop = {
   t: TestApp;
@@ -27,7 +27,7 @@ export type Shop = {
 };
 
 export async function openShop(): Promise<Shop> {
-  if (!existsSync(join(import.meta.dirname, '../../dist/widget'))) throw new Error('The widget is not built: npm run build');
+  if (!existsSync(join(import.meta.dirname, '../../../dist/widget'))) throw new Error('The widget is not built: npm run build');
   const t = await testApp('sqlite', { RATE_LIMITS: 'off' });
   // The page's clock is the machine's.
   t.clock.set(Date.now());

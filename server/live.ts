@@ -1,6 +1,7 @@
 // What has just happened, for whoever is looking: conversations whose events grew and workspaces of which there is a new
 // fact, told after the commit that holds them, here and on every node that shares the database. It carries ids and
-// numbers only; readers fetch what they may see. Losing it costs latency, never data.
+// numbers only; readers fetch what they may see. Losing it costs latency, never data. What people do at this moment
+// (they type, they look on) goes the same way, is kept nowhere and never told again.
 import type { Db, Notices } from './store/database.ts';
 
 export type Announcement = {
@@ -12,7 +13,15 @@ export type Announcement = {
   seq: number;
   /** When there is work to do because of it: a timer, or a job at once; null = none. */
   dueAt: number | null;
+  /** Absent where events are told of. */
+  sign?: Sign;
 };
+
+/** What somebody is doing at this moment; `read` also stands in the store. */
+export type Sign = { who: { kind: 'agent' | 'subscriber'; id: number | null; name: string } } & (
+  | { kind: 'typing' | 'viewing'; isOn: boolean }
+  | { kind: 'read'; upTo: number }
+);
 
 export type About = 'everything' | { workspace: number } | { bot: number } | { conversation: number };
 
@@ -33,6 +42,12 @@ export function announce(tx: Db, one: Announcement): void {
   const known = announced.get(tx);
   if (known) known.push(one);
   else announced.set(tx, [one]);
+}
+
+/** Tells of a sign at once, outside any transaction: there is nothing to commit. */
+export function giveSign(live: Live, one: Pick<Announcement, 'workspaceId' | 'botId' | 'conversationId'>, sign: Sign): void {
+  const who = { ...sign.who, name: sign.who.name.slice(0, maxSignName) };
+  live.publish([{ ...one, seq: 0, dueAt: null, sign: { ...sign, who } }]);
 }
 
 /** `notices` join the nodes that share a database; null where there is only this one. */
@@ -77,8 +92,11 @@ function nameOf(about: About): string {
 
 /** Of conversations that wait to be told of; past it the others are told to look at everything. */
 const maxWaiting = 2_000;
-/** As many as surely fit into one notice. */
+/** As many as surely fit into one notice; one with a name in it takes the place of eight. */
 const perNotice = 80;
+const signWeight = 8;
+/** Enough of a name to be known by. */
+const maxSignName = 60;
 const retryMs = 250;
 const lookAtAll = '[]';
 
@@ -87,8 +105,9 @@ function relay(notices: Notices): (many: Announcement[]) => void {
   const waiting = new Map<string, Announcement>();
   let isSending = false;
   const keep = (one: Announcement): void => {
-    const name = `${one.workspaceId} ${one.botId} ${one.conversationId}`;
-    const known = waiting.get(name);
+    const { sign } = one;
+    const name = `${one.workspaceId} ${one.botId} ${one.conversationId} ${sign ? `${sign.kind} ${sign.who.kind} ${sign.who.id}` : ''}`;
+    const known = sign ? undefined : waiting.get(name);
     if (known) waiting.set(name, { ...one, seq: Math.max(known.seq, one.seq), dueAt: earlier(known.dueAt, one.dueAt) });
     else if (waiting.size <= maxWaiting) waiting.set(name, one);
   };
@@ -96,10 +115,12 @@ function relay(notices: Notices): (many: Announcement[]) => void {
     // What was committed in one turn of the loop goes together.
     await new Promise((resolve) => setImmediate(resolve));
     while (waiting.size > 0) {
-      const batch = [...waiting].slice(0, waiting.size > maxWaiting ? undefined : perNotice);
+      const isTooMany = waiting.size > maxWaiting;
+      const batch = isTooMany ? [...waiting] : firstOf(waiting);
       for (const [name] of batch) waiting.delete(name);
-      if (await notices.send(batch.length > perNotice ? lookAtAll : encoded(batch.map(([, one]) => one)))) continue;
-      for (const [, one] of batch) keep(one);
+      if (await notices.send(isTooMany ? lookAtAll : encoded(batch.map(([, one]) => one)))) continue;
+      // What somebody was doing is no longer true by then.
+      for (const [, one] of batch) if (!one.sign) keep(one);
       await new Promise((resolve) => setTimeout(resolve, retryMs).unref());
     }
     isSending = false;
@@ -112,19 +133,34 @@ function relay(notices: Notices): (many: Announcement[]) => void {
   };
 }
 
+function firstOf(waiting: ReadonlyMap<string, Announcement>): [string, Announcement][] {
+  const batch: [string, Announcement][] = [];
+  let weight = 0;
+  for (const [name, one] of waiting) {
+    weight += one.sign ? signWeight : 1;
+    if (weight > perNotice) break;
+    batch.push([name, one]);
+  }
+  return batch;
+}
+
 function earlier(a: number | null, b: number | null): number | null {
   return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }
 
 function encoded(batch: Announcement[]): string {
-  return JSON.stringify(batch.map(({ workspaceId, botId, conversationId, seq, dueAt }) => [workspaceId, botId, conversationId, seq, dueAt]));
+  return JSON.stringify(
+    batch.map(({ workspaceId, botId, conversationId, seq, dueAt, sign }) =>
+      sign ? [workspaceId, botId, conversationId, seq, dueAt, sign] : [workspaceId, botId, conversationId, seq, dueAt],
+    ),
+  );
 }
 
 /** Null: look at everything. */
 function decoded(text: string): Announcement[] | null {
   if (text === lookAtAll) return null;
-  const rows = JSON.parse(text) as [number, number | null, number | null, number, number | null][];
-  return rows.map(([workspaceId, botId, conversationId, seq, dueAt]) => ({ workspaceId, botId, conversationId, seq, dueAt }));
+  const rows = JSON.parse(text) as [number, number | null, number | null, number, number | null, Sign?][];
+  return rows.map(([workspaceId, botId, conversationId, seq, dueAt, sign]) => ({ workspaceId, botId, conversationId, seq, dueAt, ...(sign ? { sign } : {}) }));
 }
 
 type Transact = <T>(body: (tx: Db) => Promise<T>) => Promise<T>;

@@ -13,7 +13,8 @@ import type { Db } from '../store/database.ts';
 import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, saveSession, setTimer } from '../store/sessions.ts';
-import type { OpenSession, OpenTurn } from './open-turn.ts';
+import { attentionAfter } from './attention.ts';
+import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { applyChanges } from './subscriber-changes.ts';
 
 /** What happened in a conversation, a closed union; `seq` numbers it, `at` says when. */
@@ -21,7 +22,14 @@ export type ConversationEvent = { seq: number; at: number } & (
   | { kind: 'message'; id: number; direction: 'in' | 'out' | 'note'; block: string | null }
   | { kind: 'session'; id: number; status: string; flow: number; version: number }
   | { kind: 'input'; id: string; status: 'requested' | 'resolved'; block: string }
-  | { kind: 'conversation'; status: string; assignee: number | null }
+  | {
+      kind: 'conversation';
+      act: 'taken' | 'handed_back' | 'opened' | 'closed' | 'assigned';
+      status: string;
+      assignee: number | null;
+      /** Null = the flow did it. */
+      by: { kind: 'subscriber' | Author['kind']; id: number | null; name: string } | null;
+    }
   | { kind: 'change'; block: string; change: unknown }
   | { kind: 'log'; block: string; level: string; text: string }
   | { kind: 'failed'; block: string; reason: string }
@@ -44,8 +52,9 @@ type Said = Omit<MessageRow, 'id' | 'seq' | 'conversation_id' | 'at' | 'public_a
 
 export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const now = app.clock.now();
-  const { conversation } = turn;
   const said = messagesOf(turn);
+  if (turn.reply !== null && turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(now) };
+  const { conversation } = turn;
   const sessionId = await writeSessions(tx, turn, now);
   const { messages, events, told, publicAt } = numberAll(turn, said, now, sessionId);
   (await insertMessages(tx, messages)).forEach((id, at) => {
@@ -66,7 +75,6 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
       trace: JSON.stringify(trace),
     });
   }
-  const isReopened = turn.reply !== null && conversation.status === 'done';
   const after: Conversation = {
     ...conversation,
     seq,
@@ -75,7 +83,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     public_at: publicAt,
     messages: conversation.messages + messages.length,
     ...(messages.length > 0 ? { last_message_at: now } : {}),
-    ...(isReopened ? { status: 'open', opened_at: now, closed_at: null } : {}),
+    ...attentionAfter(turn, stateAfter(turn), said, now),
   };
   assert(await saveConversation(tx, after, conversation.seq), 'a conversation changed under a turn that held it');
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
@@ -102,9 +110,9 @@ function messagesOf(turn: OpenTurn): Said[] {
     });
   }
   if (turn.spoken !== null) {
-    const { message, text, author } = turn.spoken;
+    const { message, text, author, isNote } = turn.spoken;
     said.push({
-      direction: 'out',
+      direction: isNote ? 'note' : 'out',
       author_kind: author.kind,
       author_id: author.id,
       author_name: author.name,
@@ -152,6 +160,7 @@ function numberAll(
     told.push(event);
     return { id: 0, conversation_id: conversation.id, seq, direction, author_kind, author_id, author_name, body, text, at: now, public_at: publicAt };
   });
+  for (const act of actsOf(turn)) add(act);
   for (const output of turn.outputs) {
     if (output.kind === 'log') add({ kind: 'log', block: output.block, level: output.level, text: output.text });
     if (output.kind === 'failed') add({ kind: 'failed', block: output.block, reason: output.reason });
@@ -163,6 +172,22 @@ function numberAll(
     if (wait?.kind === 'reply') add({ kind: 'input', id: wait.id, status: 'requested', block: wait.block });
   }
   return { messages, events, told, publicAt };
+}
+
+function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {
+  const { conversation, found, act, by, reply, subscriber } = turn;
+  const { status, assignee_id: assignee } = conversation;
+  const acts: ('taken' | 'handed_back' | 'opened' | 'closed' | 'assigned')[] = [];
+  if (status !== found.status) acts.push(status === 'done' ? 'closed' : 'opened');
+  if (act !== null) acts.push(act);
+  else if (assignee !== found.assignee_id) acts.push('assigned');
+  const person = reply === null ? null : { kind: 'subscriber' as const, id: subscriber.id, name: subscriber.name };
+  return acts.map((one) => ({ kind: 'conversation', act: one, status, assignee, by: by ?? (one === 'opened' ? person : null) }));
+}
+
+/** An open conversation from now on. */
+export function reopened(now: number): Pick<Conversation, 'status' | 'opened_at' | 'closed_at'> {
+  return { status: 'open', opened_at: now, closed_at: null };
 }
 
 async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<number | null> {

@@ -9,9 +9,12 @@ import { equalSecrets } from '../../secrets.ts';
 import { auditRoutes } from './audit.ts';
 import { botRoutes } from './bots.ts';
 import { brandRoutes } from './brand.ts';
+import { cannedReplyRoutes } from './canned-replies.ts';
 import { chatSocketRoutes } from './chat-socket.ts';
 import { chatRoutes } from './chats.ts';
+import { conversationActRoutes } from './conversation-acts.ts';
 import { conversationRoutes } from './conversations.ts';
+import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
 import { flowRoutes } from './flows.ts';
 import { inviteRoutes } from './invites.ts';
@@ -46,12 +49,15 @@ export const nativeDoor: Door = {
     ...chatSocketRoutes,
     ...subscriberRoutes,
     ...conversationRoutes,
+    ...conversationActRoutes,
+    ...cannedReplyRoutes,
     ...memberRoutes,
     ...inviteRoutes,
     ...settingsRoutes,
     ...brandRoutes,
     ...auditRoutes,
     ...eventRoutes,
+    ...eventSocketRoutes,
     ...operatorRoutes,
     ...operatorJobRoutes,
   ],

@@ -51,7 +51,7 @@ export class Stream {
     this.#lookAt = this.#nextLook(now);
     this.#stopListening = app.live.listen(source.about, (one) => {
       source.hear?.(one);
-      if (one && source.isGapless && one.seq <= this.#cursor) return;
+      if (one && source.isGapless && one.seq <= this.#cursor && !(one.sign && source.hear)) return;
       if (source.settleMs > 0) this.#lookAt = Math.min(this.#lookAt, performance.now() + source.settleMs);
       this.#wake();
     });

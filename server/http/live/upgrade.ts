@@ -7,7 +7,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import { ServerResponse } from '../serve/node-http.ts';
 
 const maxFrameBytes = 1024 * 1024;
-const protocol = 'chats.v1';
+const protocols = ['chats.v1', 'events.v1'];
 
 type Held = { socket: Duplex; head: Buffer };
 
@@ -46,7 +46,7 @@ export async function upgrade(request: IncomingMessage): Promise<{ ws: WebSocket
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
-    handleProtocols: (offered) => offered.has(protocol) && protocol,
+    handleProtocols: (offered) => protocols.find((one) => offered.has(one)) ?? false,
   });
   const { socket, head } = held.get(request) as Held;
   held.delete(request);

@@ -18,16 +18,33 @@ const helper = {
   groups: {
     hello: {
       blocks: [
-        { id: 'name', type: 'ask', kind: 'text', text: 'Who are you?', save: 'name', timeout: '1d', retry: { max: 1 }, to: { timeout: 'late', next: 'desk', invalid: 'desk' } },
+        {
+          id: 'name',
+          type: 'ask',
+          kind: 'text',
+          text: 'Who are you?',
+          save: 'name',
+          timeout: '1d',
+          retry: { max: 1 },
+          to: { timeout: 'late', next: 'desk', invalid: 'desk' },
+        },
       ],
     },
-    late: { blocks: [{ id: 'gone', type: 'text', text: 'Are you still there?' }, { id: 'end', type: 'end' }] },
-    desk: {
+    late: {
       blocks: [
-        { id: 'people', type: 'handoff', text: 'One moment, {{ name }}.', timeout: '10m', to: { resolved: 'after', timeout: 'late' } },
+        { id: 'gone', type: 'text', text: 'Are you still there?' },
+        { id: 'late_end', type: 'end' },
       ],
     },
-    after: { blocks: [{ id: 'bye', type: 'text', text: 'Glad we could help.' }, { id: 'end', type: 'end' }] },
+    desk: {
+      blocks: [{ id: 'people', type: 'handoff', text: 'One moment, {{ name }}.', timeout: '10m', to: { resolved: 'after', timeout: 'late' } }],
+    },
+    after: {
+      blocks: [
+        { id: 'bye', type: 'text', text: 'Glad we could help.' },
+        { id: 'end', type: 'end' },
+      ],
+    },
   },
 };
 
@@ -42,8 +59,16 @@ describe.each(databaseKinds)('people in conversations on %s', (kind) => {
   beforeAll(async () => {
     t = await testApp(kind, { RATE_LIMITS: 'off' });
     world = await makeWorld(t.app);
-    await scenario(t, { method: 'POST', path: '/v1/flows', key: world.key, body: { document: helper, publish: true } }, { status: 201, events: ['flow.created', 'flow.published'] });
-    await scenario(t, { method: 'PATCH', path: `/v1/sites/${world.site.id}`, key: world.key, body: { flow: 'helper', rev: world.site.rev } }, { status: 200, events: ['site.updated'] });
+    await scenario(
+      t,
+      { method: 'POST', path: '/v1/flows', key: world.key, body: { document: helper, publish: true } },
+      { status: 201, events: ['flow.created', 'flow.published'] },
+    );
+    await scenario(
+      t,
+      { method: 'PATCH', path: `/v1/sites/${world.site.id}`, key: world.key, body: { flow: 'helper', rev: world.site.rev } },
+      { status: 200, events: ['site.updated'] },
+    );
     const { account } = await makeMember(t.app, world, 'agent');
     agent = { id: account.id, name: account.name };
     headers = { ...(await session(t.app, account)), 'x-bot': `f${world.bot.id}` };
@@ -271,7 +296,11 @@ describe.each(databaseKinds)('people in conversations on %s', (kind) => {
     await scenario(t, post(`${id}/messages`, { text: 'Hello' }), { status: 201 });
     const told = (event: string) => own.client.frames.find((one) => one.event === event);
     await own.client.until(() => ['viewing', 'typing', 'read', 'changed'].every((one) => told(`conversation.${one}`)));
-    expect(told('conversation.typing')).toEqual({ event: 'conversation.typing', seq: null, data: { conversation: id, who: { kind: 'agent', ...agent }, on: true } });
+    expect(told('conversation.typing')).toEqual({
+      event: 'conversation.typing',
+      seq: null,
+      data: { conversation: id, who: { kind: 'agent', ...agent }, on: true },
+    });
     expect(told('conversation.viewing')?.data).toMatchObject({ conversation: id, on: true });
     expect(told('conversation.read')?.data).toMatchObject({ conversation: id, up_to: expect.any(Number) });
     expect((await theirs.client.ask('typing', { conversation: 987_654, on: true })).error?.code).toBe('not_found');

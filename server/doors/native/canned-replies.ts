@@ -58,7 +58,7 @@ export const cannedReplyRoutes = [
     body: newReply.partial().meta({ id: 'ChangeCannedReply' }),
     reply: cannedReply,
     errors: ['conflict'],
-    docs: { ...docs, id: 'updateCannedReply', summary: 'Change a canned reply' },
+    docs: { ...docs, id: 'updateCannedReply', summary: 'Change a canned reply', example: { text: 'Good morning!' } },
     run: ({ app, tenant, params, body }) => app.transact(async (tx) => show(await changeCannedReply(app, tx, tenant, params.id, body))),
   }),
   route({

@@ -283,7 +283,7 @@ describe.each(databaseKinds)('people in conversations on %s', (kind) => {
     const { id } = await begin();
     const base = (await t.server.listen({ host: '127.0.0.1', port: 0 })).replace('http', 'ws');
     const connect = async (one: Record<string, string>) => {
-      const { ticket } = (await scenario(t, { method: 'POST', path: '/v1/events/ws-ticket', headers: one }, { status: 200 })).json as { ticket: string };
+      const { ticket } = (await scenario(t, { method: 'POST', path: '/v1/events/ws-ticket', headers: one }, { status: 201 })).json as { ticket: string };
       const client = await openWebSocket(`${base}/v1/events/ws?ticket=${encodeURIComponent(ticket)}`);
       await client.ask('subscribe');
       return { client, ticket };

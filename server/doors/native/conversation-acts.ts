@@ -41,7 +41,6 @@ async function shownAfter(tx: Db, act: Act, step: SavedStep) {
 }
 
 const docs = { tag: 'Conversations' };
-const common = { access: 'bot_send', params: idParams } as const;
 
 const newMessage = z
   .object({
@@ -56,9 +55,10 @@ const newMessage = z
 
 export const conversationActRoutes = [
   route({
-    ...common,
     method: 'POST',
     path: '/conversations/{id}/messages',
+    access: 'bot_send',
+    params: idParams,
     body: newMessage,
     reply: message,
     status: 201,
@@ -83,9 +83,10 @@ export const conversationActRoutes = [
     },
   }),
   route({
-    ...common,
     method: 'POST',
     path: '/conversations/{id}/assign',
+    access: 'bot_send',
+    params: idParams,
     body: z.object({ assignee: z.int().nullable().describe('A member who answers people; null = nobody.') }).meta({ id: 'AssignConversation' }),
     reply: conversation,
     docs: { ...docs, id: 'assignConversation', summary: 'Assign it to somebody', example: { assignee: 1 } },
@@ -95,9 +96,10 @@ export const conversationActRoutes = [
     },
   }),
   route({
-    ...common,
     method: 'POST',
     path: '/conversations/{id}/status',
+    access: 'bot_send',
+    params: idParams,
     body: z.object({ status: z.enum(['open', 'done']) }).meta({ id: 'SetConversationStatus' }),
     reply: conversation,
     docs: {
@@ -114,9 +116,10 @@ export const conversationActRoutes = [
     },
   }),
   route({
-    ...common,
     method: 'POST',
     path: '/conversations/{id}/take-over',
+    access: 'bot_send',
+    params: idParams,
     reply: conversation,
     docs: {
       ...docs,
@@ -130,30 +133,33 @@ export const conversationActRoutes = [
     },
   }),
   route({
-    ...common,
     method: 'POST',
     path: '/conversations/{id}/hand-back',
+    access: 'bot_send',
+    params: idParams,
     body: z
       .object({ block: z.string().max(200).optional().describe('Where the flow goes on: `group.block`, or a group. Absent: at the block that waits.') })
       .meta({ id: 'HandBackConversation' }),
     reply: conversation,
     errors: ['conflict'],
-    docs: { ...docs, id: 'handBackConversation', summary: 'Let the flow go on' },
+    docs: { ...docs, id: 'handBackConversation', summary: 'Let the flow go on', example: {} },
     run: async (context) => {
       const act = await actOf(context);
       return context.app.transact(async (tx) => shownAfter(tx, act, await handBack(context.app, tx, act, context.body.block ?? null)));
     },
   }),
   route({
-    ...common,
     method: 'POST',
     path: '/conversations/{id}/typing',
+    access: 'bot_send',
+    params: idParams,
     body: z.object({ on: z.boolean() }).meta({ id: 'Typing' }),
     docs: {
       ...docs,
       id: 'showTyping',
       summary: 'Show that you are typing',
       description: 'At most once in three seconds; after eight nobody believes it any more.',
+      example: { on: true },
     },
     run: async (context) => {
       await showDoing(context.app, await actOf(context), { kind: 'typing', isOn: context.body.on });
@@ -161,12 +167,12 @@ export const conversationActRoutes = [
     },
   }),
   route({
-    ...common,
-    access: 'bot_read',
     method: 'POST',
     path: '/conversations/{id}/read',
+    access: 'bot_read',
+    params: idParams,
     body: z.object({ up_to: z.int().min(0).optional().describe('The `seq` of the last message seen; absent: all.') }).meta({ id: 'ReadConversation' }),
-    docs: { ...docs, id: 'readConversation', summary: 'Note how far you have read' },
+    docs: { ...docs, id: 'readConversation', summary: 'Note how far you have read', example: {} },
     run: async (context) => {
       await readConversation(context.app, await actOf(context), context.body.up_to ?? null);
       return undefined;

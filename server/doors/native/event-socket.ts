@@ -19,6 +19,7 @@ export const eventSocketRoutes = [
     path: '/events/ws-ticket',
     access: 'team_any',
     reply: z.object({ ticket: z.string(), expires_at: z.int().describe('Milliseconds since 1970, UTC.') }),
+    status: 201,
     secret: true,
     docs: {
       ...docs,

@@ -20,6 +20,12 @@ export const api = {
   delete: (path: string, ask?: Ask, body?: object) => send<void>('DELETE', path, body, ask),
 };
 
+/** What happens in a place, as it happens; the ticket stands for the headers a browser cannot send. */
+export async function openEvents(at: Place): Promise<WebSocket> {
+  const { ticket } = await api.post<{ ticket: string }>('/events/ws-ticket', {}, { at });
+  return new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/events/ws${queryText({ ticket })}`, 'events.v1');
+}
+
 type Problem = { detail?: unknown; code?: unknown; request_id?: unknown; errors?: { loc?: unknown; msg?: unknown }[] };
 
 export class ApiError extends Error {

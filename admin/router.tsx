@@ -61,6 +61,12 @@ const sites = createRoute({
   component: lazy(() => import('./pages/sites/sites.tsx'), 'Sites'),
 });
 const site = createRoute({ getParentRoute: () => frame, path: '/app/sites/$siteId', component: lazy(() => import('./pages/sites/site.tsx'), 'SitePage') });
+const inbox = createRoute({
+  getParentRoute: () => frame,
+  path: '/app/inbox',
+  validateSearch: pick('view', 'q', 'c', 'info'),
+  component: lazy(() => import('./inbox/inbox.tsx'), 'Inbox'),
+});
 const developers = createRoute({
   getParentRoute: () => frame,
   path: '/app/developers',
@@ -124,6 +130,7 @@ const tree = root.addChildren([
   join,
   frame.addChildren([
     app.addChildren([home, elsewhere]),
+    inbox,
     sites,
     site,
     developers,

@@ -1,7 +1,7 @@
 // A conversation: a subscriber on a channel. It carries the number of its last event, so that numbers have no gap.
 import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Db, hasRowLocks, kept, keptChange } from './database.ts';
-import { type CursorAsk, type CursorPage, contains } from './pages.ts';
+import { type AnyQuery, type CursorAsk, type CursorPage, contains } from './pages.ts';
 
 export type ConversationTable = {
   id: Generated<number>;
@@ -163,10 +163,20 @@ function conversationsOf(db: Db, botId: number, filter: ConversationFilter) {
   return query;
 }
 
+/** Up to `most` of those who wait for one person or for anybody. */
+export async function countWaiting(db: Db, botId: number, me: number, most: number): Promise<number> {
+  const isMine = sql<boolean>`(status = 'open' and handler = 'people' and waiting_since is not null and (assignee_id is null or assignee_id = ${me}))`;
+  return countUpTo(db, db.selectFrom('conversation').select('id').where('bot_id', '=', botId).where(isMine), most);
+}
+
 /** Up to `most` of a view. */
-export async function countView(db: Db, botId: number, view: { is: View; me: number }, most: number): Promise<number> {
+export function countView(db: Db, botId: number, view: { is: View; me: number }, most: number): Promise<number> {
+  return countUpTo(db, conversationsOf(db, botId, { view }).clearSelect().select('id'), most);
+}
+
+async function countUpTo(db: Db, query: AnyQuery<{ id: number }>, most: number): Promise<number> {
   const row = await db
-    .selectFrom(conversationsOf(db, botId, { view }).clearSelect().select('id').limit(most).as('some'))
+    .selectFrom(query.limit(most).as('some'))
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirst();
   return Number(row?.n ?? 0);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { ConversationEvent } from '../../commands/save-step.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
-import { type Conversation, countView, findConversation, listConversations, views } from '../../store/conversations.ts';
+import { type Conversation, countView, countWaiting, findConversation, listConversations, views } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
 import { listMessages } from '../../store/messages.ts';
 import { stepsAfter } from '../../store/sessions.ts';
@@ -56,17 +56,28 @@ export const conversationRoutes = [
     method: 'GET',
     path: '/conversations/counts',
     access: 'bot_read',
-    reply: z.object(Object.fromEntries(views.map((view) => [view, z.int()])) as Record<(typeof views)[number], z.ZodInt>).meta({ id: 'ConversationCounts' }),
+    reply: z
+      .object({
+        mine: z.int(),
+        unassigned: z.int(),
+        all: z.int(),
+        bot: z.int(),
+        closed: z.int(),
+        waiting: z.int().describe('Who wait for you, or for anybody.'),
+      })
+      .meta({ id: 'ConversationCounts' }),
     docs: { ...docs, id: 'countConversations', summary: 'How many each view has', description: `Counted up to ${maxCounted}.` },
     run: async ({ app, caller, tenant: { botId } }) => {
       const { id: me } = await actorOf(app.db, caller);
       const count = (is: (typeof views)[number]) => countView(app.db, botId, { is, me }, maxCounted);
+      const waiting = await countWaiting(app.db, botId, me, maxCounted);
       return {
         mine: await count('mine'),
         unassigned: await count('unassigned'),
         all: await count('all'),
         bot: await count('bot'),
         closed: await count('closed'),
+        waiting,
       };
     },
   }),

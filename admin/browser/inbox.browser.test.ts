@@ -7,7 +7,7 @@ import { makeMember } from '../../server/testing/factories.ts';
 /** Asks for an order, then hands over; when people are done it says good bye. */
 const helper = {
   format: 'flow/1',
-  id: 'order-help',
+  id: 'order_help',
   name: 'Help with an order',
   vars: { order: { type: 'text' } },
   triggers: { go: { type: 'start', to: 'hello' } },
@@ -27,8 +27,17 @@ const helper = {
         },
       ],
     },
-    desk: { title: 'People', blocks: [{ id: 'people', type: 'handoff', text: 'Thank you. A colleague takes care of {{ order }}.', to: { resolved: 'after' } }] },
-    after: { title: 'Good bye', blocks: [{ id: 'bye', type: 'text', text: 'Glad we could help. Have a good day!' }, { id: 'end', type: 'end' }] },
+    desk: {
+      title: 'People',
+      blocks: [{ id: 'people', type: 'handoff', text: 'Thank you. A colleague takes care of {{ order }}.', to: { resolved: 'after' } }],
+    },
+    after: {
+      title: 'Good bye',
+      blocks: [
+        { id: 'bye', type: 'text', text: 'Glad we could help. Have a good day!' },
+        { id: 'end', type: 'end' },
+      ],
+    },
   },
 };
 
@@ -42,7 +51,7 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     const headers = { authorization: `Bearer ${c.world.key}`, 'content-type': 'application/json' };
     const made = await fetch(`${c.origin}/v1/flows`, { method: 'POST', headers, body: JSON.stringify({ document: helper, publish: true }) });
     expect(made.status, await made.text()).toBe(201);
-    const set = await fetch(`${c.origin}/v1/sites/${c.world.site.id}`, { method: 'PATCH', headers, body: JSON.stringify({ flow: 'order-help' }) });
+    const set = await fetch(`${c.origin}/v1/sites/${c.world.site.id}`, { method: 'PATCH', headers, body: JSON.stringify({ flow: 'order_help' }) });
     expect(set.status).toBe(200);
     const { account, password } = await makeMember(c.t.app, c.world, 'agent');
     agent = { email: account.email, password };

@@ -45,11 +45,13 @@ export function ConversationList({ list, view, q, open, counts, isLost }: ListPr
             <AlertMenu />
           </Suspense>
         </div>
-        <SearchField
-          label={t('inbox.search')}
-          value={q}
-          onChange={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }) as typeof old })}
-        />
+        <div className={css.listSearch}>
+          <SearchField
+            label={t('inbox.search')}
+            value={q}
+            onChange={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }) as typeof old })}
+          />
+        </div>
       </header>
       <nav className={css.views} aria-label={t('inbox.views')}>
         {views.map((one) => (

@@ -1,7 +1,7 @@
 // Canned replies in the composer: `/` and the beginning of a shortcut lists them, Enter puts one in, with what it says of
 // the person filled in.
 import { useQuery } from '@tanstack/react-query';
-import { type KeyboardEvent, lazy, type RefObject, Suspense, useId, useState } from 'react';
+import { type KeyboardEvent, lazy, type RefObject, Suspense, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { CannedReply, Conversation } from '../../api/replies.ts';
 import { usePlace } from '../../place.ts';
@@ -11,6 +11,8 @@ import css from '../inbox.module.css';
 import { cannedQuery, subscriberQuery } from '../reading.ts';
 
 const CannedManager = lazy(() => import('./canned-manager.tsx').then(({ CannedManager }) => ({ default: CannedManager })));
+
+const loadRenderer = () => import('./render-canned.ts');
 
 const maxShown = 8;
 
@@ -36,10 +38,13 @@ export function useCanned(one: Conversation, text: string, field: RefObject<HTML
   const wanted = slash?.wanted.toLowerCase() ?? '';
   const found = isOpen ? replies.filter((reply) => reply.shortcut.toLowerCase().includes(wanted)).slice(0, maxShown) : [];
   const chosen = found[Math.min(at, found.length - 1)];
+  // The language of templates is there by the time one is chosen.
+  useEffect(() => {
+    if (isOpen) void loadRenderer();
+  }, [isOpen]);
 
   const put = async (reply: CannedReply): Promise<void> => {
-    // The language of templates comes with the first of them.
-    const { renderCanned } = await import('./render-canned.ts');
+    const { renderCanned } = await loadRenderer();
     const said = renderCanned(reply.text, { subscriber: subscriber ?? null, agent: { name: me.name }, conversation: { id: one.id } });
     const from = slash?.from ?? text.length;
     write(`${text.slice(0, from)}${said}${text.slice(from + 1 + (slash?.wanted.length ?? 0))}`);
@@ -93,39 +98,40 @@ export function useCanned(one: Conversation, text: string, field: RefObject<HTML
 
 export function CannedPicker({ canned }: { canned: Canned }) {
   const { t } = useTranslation();
+  if (!canned.isOpen) return null;
   return (
-    <>
-      {canned.isOpen && (
-        <div className={css.picker}>
-          <div className={css.pickerHead}>
-            <strong>{t('inbox.canned.title')}</strong>
-            <button type="button" className={css.tool} onMouseDown={(event) => event.preventDefault()} onClick={() => canned.setManaging(true)}>
-              <Icon name="pencil" size={13} />
-              {t('inbox.canned.manage')}
-            </button>
+    <div className={css.picker}>
+      <div className={css.pickerHead}>
+        <strong>{t('inbox.canned.title')}</strong>
+        <button type="button" className={css.tool} onMouseDown={(event) => event.preventDefault()} onClick={() => canned.setManaging(true)}>
+          <Icon name="pencil" size={13} />
+          {t('inbox.canned.manage')}
+        </button>
+      </div>
+      <div id={canned.id} role="listbox" aria-label={t('inbox.canned.title')}>
+        {canned.found.map((reply) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the field, which keeps the focus
+          <div
+            key={reply.id}
+            id={`${canned.id}-${reply.id}`}
+            role="option"
+            tabIndex={-1}
+            aria-selected={reply.id === canned.chosen?.id}
+            className={css.option}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => canned.put(reply)}
+          >
+            <span className={css.shortcut}>/{reply.shortcut}</span>
+            <span className="ellipsis">{reply.text}</span>
           </div>
-          <div id={canned.id} role="listbox" aria-label={t('inbox.canned.title')}>
-            {canned.found.map((reply) => (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the field, which keeps the focus
-              <div
-                key={reply.id}
-                id={`${canned.id}-${reply.id}`}
-                role="option"
-                tabIndex={-1}
-                aria-selected={reply.id === canned.chosen?.id}
-                className={css.option}
-                onMouseDown={(event) => event.preventDefault()}
-                onClick={() => canned.put(reply)}
-              >
-                <span className={css.shortcut}>/{reply.shortcut}</span>
-                <span className="ellipsis">{reply.text}</span>
-              </div>
-            ))}
-          </div>
-          {canned.found.length === 0 && <p className={css.pickerEmpty}>{canned.hasAny ? t('inbox.canned.none') : t('inbox.canned.empty')}</p>}
-        </div>
-      )}
-      <Suspense>{canned.isManaging && <CannedManager onClose={() => canned.setManaging(false)} />}</Suspense>
-    </>
+        ))}
+      </div>
+      {canned.found.length === 0 && <p className={css.pickerEmpty}>{canned.hasAny ? t('inbox.canned.none') : t('inbox.canned.empty')}</p>}
+    </div>
   );
+}
+
+/** Not inside the composer's form: what is submitted in it would be submitted there, too. */
+export function ManagedCanned({ canned }: { canned: Canned }) {
+  return <Suspense>{canned.isManaging && <CannedManager onClose={() => canned.setManaging(false)} />}</Suspense>;
 }

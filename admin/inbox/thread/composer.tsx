@@ -12,7 +12,7 @@ import { toastFailed } from '../../ui/toast.tsx';
 import css from '../inbox.module.css';
 import { addMessages, useMoved } from '../reading.ts';
 import { useAct } from '../thread.tsx';
-import { CannedPicker, useCanned } from './canned.tsx';
+import { CannedPicker, ManagedCanned, useCanned } from './canned.tsx';
 
 type Kind = 'reply' | 'note';
 
@@ -84,53 +84,56 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
   lastOnTyping.current = onTyping;
   useEffect(() => () => lastOnTyping.current(false), []);
   return (
-    <form
-      className={css.composer}
-      data-kind={kind}
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      {isTaking && (
-        <p className={css.botNotice}>
-          <Icon name="bot" size={15} />
-          {t('inbox.botTalks')}
-        </p>
-      )}
-      <CannedPicker canned={canned} />
-      <div className={css.composerBox}>
-        <fieldset className={css.kinds} aria-label={t('inbox.kind')}>
-          <KindButton kind="reply" current={kind} onChoose={change} hotkey="r" />
-          <KindButton kind="note" current={kind} onChoose={change} hotkey="n" />
-        </fieldset>
-        <textarea
-          ref={field}
-          className={css.field}
-          aria-label={kind === 'note' ? t('inbox.writeNote') : t('inbox.writeReply')}
-          placeholder={kind === 'note' ? t('inbox.notePlaceholder') : t('inbox.replyPlaceholder')}
-          value={text}
-          rows={2}
-          maxLength={maxLength}
-          onChange={(event) => write(event.currentTarget.value)}
-          onKeyDown={press}
-          onBlur={() => onTyping(false)}
-          {...canned.field}
-        />
-        <div className={css.composerFoot}>
-          <button type="button" className={css.tool} data-act="canned" aria-keyshortcuts="/" onClick={canned.open}>
-            <Icon name="bolt" size={15} />
-            {t('inbox.canned.title')}
-          </button>
-          <span className={css.sendHint} aria-hidden="true">
-            <Keys keys={['mod', '↵']} />
-          </span>
-          <Button type="submit" size="compact-md" color={kind === 'note' ? 'yellow.8' : undefined} loading={isPending} disabled={text.trim() === ''}>
-            {kind === 'note' ? t('inbox.addNote') : isTaking ? t('inbox.takeAndSend') : t('inbox.send')}
-          </Button>
+    <>
+      <form
+        className={css.composer}
+        data-kind={kind}
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        {isTaking && (
+          <p className={css.botNotice}>
+            <Icon name="bot" size={15} />
+            {t('inbox.botTalks')}
+          </p>
+        )}
+        <CannedPicker canned={canned} />
+        <div className={css.composerBox}>
+          <fieldset className={css.kinds} aria-label={t('inbox.kind')}>
+            <KindButton kind="reply" current={kind} onChoose={change} hotkey="r" />
+            <KindButton kind="note" current={kind} onChoose={change} hotkey="n" />
+          </fieldset>
+          <textarea
+            ref={field}
+            className={css.field}
+            aria-label={kind === 'note' ? t('inbox.writeNote') : t('inbox.writeReply')}
+            placeholder={kind === 'note' ? t('inbox.notePlaceholder') : t('inbox.replyPlaceholder')}
+            value={text}
+            rows={2}
+            maxLength={maxLength}
+            onChange={(event) => write(event.currentTarget.value)}
+            onKeyDown={press}
+            onBlur={() => onTyping(false)}
+            {...canned.field}
+          />
+          <div className={css.composerFoot}>
+            <button type="button" className={css.tool} data-act="canned" aria-keyshortcuts="/" onClick={canned.open}>
+              <Icon name="bolt" size={15} />
+              {t('inbox.canned.title')}
+            </button>
+            <span className={css.sendHint} aria-hidden="true">
+              <Keys keys={['mod', '↵']} />
+            </span>
+            <Button type="submit" size="compact-md" color={kind === 'note' ? 'yellow.8' : undefined} loading={isPending} disabled={text.trim() === ''}>
+              {kind === 'note' ? t('inbox.addNote') : isTaking ? t('inbox.takeAndSend') : t('inbox.send')}
+            </Button>
+          </div>
         </div>
-      </div>
-    </form>
+      </form>
+      <ManagedCanned canned={canned} />
+    </>
   );
 }
 

@@ -30,6 +30,7 @@ export const roads: readonly Road[] = [
   {
     from: ['server/**/*.test.ts', 'docs/**/*.test.ts'],
     may: ['server/**', 'engine/**', 'examples/**', 'docs/**', 'scripts/**', 'bench/**', ...anyPackage],
+    types: ['widget/wire.ts'],
     instead: 'a test beside what it tests',
   },
   {

@@ -3,6 +3,7 @@
 // the request's Idempotency-Key.
 import type { Config } from './config.ts';
 import type { Actor } from './events.ts';
+import type { FileStore } from './files.ts';
 import type { Live } from './live.ts';
 import type { Secrets } from './secrets.ts';
 import type { Database, Db } from './store/database.ts';
@@ -32,6 +33,8 @@ export type App = {
   random: Random;
   secrets: Secrets;
   live: Live;
+  /** The bytes of files; what they are stands in the table `file`. */
+  files: FileStore;
   log: Log;
   actor: Actor;
   /** In server.json, for the command line beside this server; null when none is served. */

@@ -27,6 +27,8 @@ export type Config = {
   trustProxy: string[];
   metricsToken: string | null;
   smtpUrl: string | null;
+  /** Where files lie instead of DATA_DIR; `endpoint` null is Amazon's. */
+  s3: { endpoint: string | null; region: string; bucket: string; prefix: string; accessKeyId: string; secretAccessKey: string } | null;
   roles: { http: boolean; worker: boolean };
   brand: Partial<Brand>;
 };
@@ -84,6 +86,18 @@ export const settings: Setting[] = [
     isSecret: true,
   },
   { name: 'SMTP_URL', example: 'smtps://name:password@mail.example.com', otherwise: 'none', says: 'The server that sends our e-mail.', isSecret: true },
+  { name: 'S3_BUCKET', example: 'acme-chat-files', otherwise: 'none: files lie in DATA_DIR', says: 'The bucket that holds uploaded files.' },
+  { name: 'S3_ENDPOINT', example: 'https://minio.example.com', otherwise: "Amazon's, of S3_REGION", says: 'Another service that speaks S3.' },
+  { name: 'S3_REGION', example: 'eu-central-1', otherwise: 'us-east-1', says: 'Where the bucket is.' },
+  { name: 'S3_PREFIX', example: 'chat/', otherwise: 'none', says: 'What every name in the bucket begins with.' },
+  { name: 'S3_ACCESS_KEY_ID', example: 'AKIAIOSFODNN7EXAMPLE', otherwise: 'none', says: 'Who we are to the bucket.', isSecret: true },
+  {
+    name: 'S3_SECRET_ACCESS_KEY',
+    example: 'the secret that came with the access key',
+    otherwise: 'none',
+    says: 'What calls to the bucket are signed with.',
+    isSecret: true,
+  },
   { name: 'ROLES', example: 'http,worker', otherwise: 'http,worker', says: 'What this node does.' },
   { name: 'BRAND_NAME', example: 'Acme Chat', otherwise: 'Parley', says: 'The product name people see.' },
   { name: 'BRAND_LOGO', example: 'https://acme.example/logo.svg', otherwise: 'ours', says: 'The logo.' },
@@ -143,6 +157,7 @@ export function readConfig(environment: Environment, overrides: Overrides = {}):
     trustProxy: read.list('TRUST_PROXY', [], isAddress, 'lists addresses or CIDR ranges'),
     metricsToken: read.checked('METRICS_TOKEN', (text) => /^[\x21-\x7e]{16,}$/.test(text), 'must have at least 16 characters and no spaces'),
     smtpUrl: read.url('SMTP_URL', ['smtp:', 'smtps:'])?.href ?? null,
+    s3: s3Of(read, problems),
     roles: rolesOf(read),
     brand: brandOf(read),
   };
@@ -203,6 +218,30 @@ function reader(values: Map<string, string>, problems: string[]) {
 function rolesOf(read: Reader): Config['roles'] {
   const roles = read.list('ROLES', ['http', 'worker'], (one) => one === 'http' || one === 'worker', 'knows http and worker');
   return { http: roles.includes('http'), worker: roles.includes('worker') };
+}
+
+function s3Of(read: Reader, problems: string[]): Config['s3'] {
+  const bucket = read.checked(
+    'S3_BUCKET',
+    (text) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text),
+    'must be 3 to 63 lower-case letters, digits, dots or dashes',
+  );
+  const endpoint = read.url('S3_ENDPOINT', ['http:', 'https:']);
+  const region = read.checked('S3_REGION', (text) => /^[a-z0-9-]{1,40}$/.test(text), 'must be letters, digits and dashes') ?? 'us-east-1';
+  const prefix = read.checked('S3_PREFIX', (text) => /^[\w-]{1,100}(\/[\w-]{1,100})*\/?$/.test(text), 'must be letters, digits, _ and -, with / between') ?? '';
+  const isPlain = (text: string): boolean => /^[\x21-\x7e]{1,200}$/.test(text);
+  const accessKeyId = read.checked('S3_ACCESS_KEY_ID', isPlain, 'must have no spaces');
+  const secretAccessKey = read.checked('S3_SECRET_ACCESS_KEY', isPlain, 'must have no spaces');
+  if (endpoint && (endpoint.pathname !== '/' || endpoint.search || endpoint.hash || endpoint.username)) {
+    problem(problems, 'S3_ENDPOINT', 'must end after the host and port: the bucket is S3_BUCKET');
+  }
+  // Half of it would mean files in two places.
+  const given = { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey };
+  const isWanted = ['S3_ENDPOINT', 'S3_REGION', 'S3_PREFIX', ...Object.keys(given)].some((name) => read.optional(name) !== null);
+  for (const name of Object.keys(given))
+    if (isWanted && read.optional(name) === null) problem(problems, name, 'is missing: files go to S3 only with all of them');
+  if (bucket === null || accessKeyId === null || secretAccessKey === null) return null;
+  return { endpoint: endpoint?.origin ?? null, region, bucket, prefix: prefix.replace(/[^/]$/, '$&/'), accessKeyId, secretAccessKey };
 }
 
 function brandOf(read: Reader): Partial<Brand> {
@@ -325,6 +364,12 @@ export function printableConfig(config: Config): Record<string, unknown> {
     TRUST_PROXY: config.trustProxy,
     METRICS_TOKEN: hidden(config.metricsToken),
     SMTP_URL: withoutPassword(config.smtpUrl),
+    S3_BUCKET: config.s3?.bucket ?? null,
+    S3_ENDPOINT: config.s3?.endpoint ?? null,
+    S3_REGION: config.s3?.region ?? null,
+    S3_PREFIX: config.s3?.prefix ?? null,
+    S3_ACCESS_KEY_ID: hidden(config.s3?.accessKeyId ?? null),
+    S3_SECRET_ACCESS_KEY: hidden(config.s3?.secretAccessKey ?? null),
     ROLES: (['http', 'worker'] as const).filter((role) => config.roles[role]),
     BRAND_NAME: config.brand.name ?? null,
     BRAND_LOGO: config.brand.logo ?? null,

@@ -39,6 +39,7 @@ type Facts = {
   'site.created': { name: string };
   'site.updated': { changed: string[] };
   'site.key_rotated': { name: string };
+  'site.identity_rotated': { secrets: number };
   'site.deleted': { name: string };
   'settings.updated': { changed: string[] };
   'brand.updated': { changed: string[] };

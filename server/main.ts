@@ -9,6 +9,7 @@ import { isSetupNeeded } from './commands/setup.ts';
 import { type Config, productVersion } from './config.ts';
 import { doors } from './doors.ts';
 import { StartError } from './errors.ts';
+import { fileStoreOf } from './files.ts';
 import { docsPages } from './http/docs.ts';
 import { openApi } from './http/openapi.ts';
 import { builtFiles } from './http/pages/built.ts';
@@ -65,6 +66,7 @@ function appOf(config: Config, database: Database, secrets: Secrets, { write, st
     db: database.read,
     transact: publishing(database.transact, live),
     live,
+    files: fileStoreOf(config),
     clock: systemClock,
     random: systemRandom,
     secrets,

@@ -19,7 +19,10 @@ export type Purpose =
   | 'wait-webhook'
   | 'visitor'
   | 'conversation'
-  | 'ticket';
+  | 'ticket'
+  | 'file'
+  | 'identity'
+  | 'nonce';
 
 export type Secrets = {
   /** Keyed hash, base64url: what is stored instead of a token. */

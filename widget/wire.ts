@@ -91,6 +91,8 @@ export type Opening = {
   email?: string;
   consent?: boolean;
   nonce?: string;
+  /** The value of a field that no person sees. */
+  website?: string;
   context?: { url?: string; title?: string; referrer?: string; locale?: string; tz?: string };
   attributes?: { [name: string]: string | number | boolean | null };
   /** A flow of the bot to begin with, by its slug. */
@@ -143,6 +145,8 @@ export type StreamEvents = {
   'message.updated': { id: number; input_open: boolean; status: 'sent' | 'read' };
   status: Status;
   typing: { on: boolean; author: Author };
+  /** An agent has the conversation before them, or no longer. */
+  presence: { on: boolean; author: Author };
   read: { up_to: number };
   /** Come back after so long. */
   reconnect: { after_ms: number };

@@ -103,6 +103,7 @@ export async function lengthenNewest(place: Place, messages: number): Promise<vo
         text,
         at: 0,
         public_at: 0,
+        client_id: null,
       }));
       for (let from = 0; from < rows.length; from += 100) await insertMessages(tx, rows.slice(from, from + 100));
       const step = { conversation_id: id, session_id: null, at: 0, events: '[]', trace: '[]' };

@@ -4,7 +4,7 @@
 import type { Context, Output } from '@parley/engine/advance/turn.ts';
 import { advance, type Flows, type Input } from '@parley/engine/advance.ts';
 import { type Ask, insideAsks } from '@parley/engine/effect.ts';
-import type { Message, Reply } from '@parley/engine/message.ts';
+import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
 import { newSession, type Session } from '@parley/engine/session.ts';
 import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
@@ -23,11 +23,15 @@ export type OpenSession = { id: number | null; rev: number; flowId: number; vers
 
 export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
 
-/** What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter. */
+/**
+ * What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter; `files` are
+ * those that attachFiles has let through.
+ */
 export type Spoken = {
   message: Message;
   text: string;
   author: Author;
+  files?: FileRef[];
   /** Among the team: the person never sees it. */
   isNote?: true;
 };
@@ -53,6 +57,8 @@ export type OpenTurn = {
   replaced: OpenSession | null;
   flows: Flows;
   reply: Reply | null;
+  /** What the one who replied calls the reply. */
+  clientId: string | null;
   spoken: Spoken | null;
   outputs: Output[];
 };
@@ -69,7 +75,7 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const last = row ? (JSON.parse(row.state) as Session) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { act: null, by: null, session: null, replaced: null, flows: {}, reply: null, spoken: null, outputs: [] };
+  const nothingYet = { act: null, by: null, session: null, replaced: null, flows: {}, reply: null, clientId: null, spoken: null, outputs: [] };
   const turn: OpenTurn = { conversation, found: conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
   if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
     const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;

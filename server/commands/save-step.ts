@@ -6,10 +6,11 @@ import { type Message, plainText } from '@parley/engine/message.ts';
 import type { Session } from '@parley/engine/session.ts';
 import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
-import { assert } from '../errors.ts';
+import { assert, invalidField } from '../errors.ts';
 import { announce } from '../live.ts';
 import { type Conversation, saveConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
+import { keepFiles } from '../store/files.ts';
 import { insertJob } from '../store/jobs.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, saveSession, setTimer } from '../store/sessions.ts';
@@ -60,6 +61,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   (await insertMessages(tx, messages)).forEach((id, at) => {
     for (const one of [messages[at], told[at]]) if (one) one.id = id;
   });
+  await tieFiles(tx, turn, messages);
   const seq = events.at(-1)?.seq ?? conversation.seq;
   await applyChanges(app, tx, turn, messages);
   const hasJobs = await writeJobs(tx, turn, sessionId, now);
@@ -91,6 +93,15 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   return { conversationId: conversation.id, sessionId, events, messages, seq, conversation: after, state: stateAfter(turn) };
 }
 
+/** What came along with the reply, or what a person of the team sends, belongs to its message from now on. */
+async function tieFiles(tx: Db, { conversation, reply, spoken }: OpenTurn, [first]: readonly MessageRow[]): Promise<void> {
+  const ids = (reply?.files ?? spoken?.files ?? []).map((file) => file.id);
+  if (ids.length === 0) return;
+  assert(first, 'what carries files is the first message of its turn');
+  // Two messages may reach for the same file at once; the other one was quicker.
+  if ((await keepFiles(tx, conversation.id, first.id, ids)) < ids.length) throw invalidField('attachments', 'A file is in a message already. Upload it again.');
+}
+
 function stateAfter({ session, replaced, last }: OpenTurn): Session | null {
   return session ? session.state : replaced ? null : last;
 }
@@ -106,6 +117,7 @@ function messagesOf(turn: OpenTurn): Said[] {
       author_name: name,
       body: JSON.stringify(turn.reply),
       text: turn.reply.text,
+      client_id: turn.clientId,
       block: null,
     });
   }
@@ -118,12 +130,13 @@ function messagesOf(turn: OpenTurn): Said[] {
       author_name: author.name,
       body: JSON.stringify(message),
       text,
+      client_id: null,
       block: null,
     });
   }
   for (const output of turn.outputs) {
     const written = messageOf(output);
-    if (written) said.push({ ...written, author_kind: 'bot', author_id: null, author_name: 'bot' });
+    if (written) said.push({ ...written, author_kind: 'bot', author_id: null, author_name: 'bot', client_id: null });
   }
   return said;
 }
@@ -152,13 +165,14 @@ function numberAll(
     events.push({ seq, at: now, ...event } as ConversationEvent);
   };
   if (turn.replaced?.id != null) add({ kind: 'session', id: turn.replaced.id, status: 'ended', flow: turn.replaced.flowId, version: turn.replaced.version });
-  const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, block }): MessageRow => {
+  const messages = said.map(({ direction, author_kind, author_id, author_name, body, text, client_id, block }): MessageRow => {
     if (direction !== 'note') publicAt = Math.max(Math.floor(now / 1000), publicAt + 1);
     seq += 1;
     const event = { seq, at: now, kind: 'message' as const, id: 0, direction, block };
     events.push(event);
     told.push(event);
-    return { id: 0, conversation_id: conversation.id, seq, direction, author_kind, author_id, author_name, body, text, at: now, public_at: publicAt };
+    const place = { id: 0, conversation_id: conversation.id, seq, at: now, public_at: publicAt };
+    return { ...place, direction, author_kind, author_id, author_name, body, text, client_id };
   });
   for (const act of actsOf(turn)) add(act);
   for (const output of turn.outputs) {

@@ -1,5 +1,5 @@
 // What holds for one workspace: its name and picture (columns of its row), how it writes time, words and money, whether
-// its flows may run code, and what people read when a flow has failed.
+// its flows may run code, what people read when a flow has failed, and how much its files may take.
 import type { App } from '../app.ts';
 import { invalidField, notFound } from '../errors.ts';
 import { record } from '../events.ts';
@@ -12,10 +12,12 @@ import { changeWorkspace, type WorkspaceChange } from './workspaces.ts';
 const setting = 'regional';
 export type Regional = { timezone: string; language: string; currency: string };
 /** Each a setting of its own name; the effect `code` asks for its own. */
-type Own = { code_enabled: boolean; fallback_text: string };
+type Own = { code_enabled: boolean; fallback_text: string; file_quota_mb: number };
 export type Settings = Regional & Own & { name: string; image: string | null };
 
 export const usualFallbackText = 'Something went wrong on our side. A colleague will get back to you.';
+
+const usualFileQuotaMb = 10_240;
 
 const usual: Regional = { timezone: 'UTC', language: 'en', currency: 'USD' };
 
@@ -31,7 +33,12 @@ export async function readSettings(db: Db, workspaceId: number): Promise<Setting
 
 async function readOwn(db: Db, workspaceId: number): Promise<Own> {
   const fallbackText = await readSetting<string>(db, workspaceId, 'fallback_text');
-  return { code_enabled: (await readSetting(db, workspaceId, 'code_enabled')) === true, fallback_text: fallbackText ?? usualFallbackText };
+  const isCodeOn = (await readSetting(db, workspaceId, 'code_enabled')) === true;
+  return { code_enabled: isCodeOn, fallback_text: fallbackText ?? usualFallbackText, file_quota_mb: await readFileQuotaMb(db, workspaceId) };
+}
+
+export async function readFileQuotaMb(db: Db, workspaceId: number): Promise<number> {
+  return (await readSetting<number>(db, workspaceId, 'file_quota_mb')) ?? usualFileQuotaMb;
 }
 
 export type SettingsChange = WorkspaceChange & { [K in keyof (Regional & Own)]?: (Regional & Own)[K] | undefined };
@@ -40,9 +47,14 @@ export async function changeSettings(app: App, tx: Db, workspaceId: number, aske
   const inRow = await changeWorkspace(app, tx, workspaceId, asked);
   const regional = await readRegional(tx, workspaceId);
   const change = changesOf<Regional>(regional, { timezone: asked.timezone, language: asked.language, currency: asked.currency });
-  const own = changesOf<Own>(await readOwn(tx, workspaceId), { code_enabled: asked.code_enabled, fallback_text: asked.fallback_text });
+  const own = changesOf<Own>(await readOwn(tx, workspaceId), {
+    code_enabled: asked.code_enabled,
+    fallback_text: asked.fallback_text,
+    file_quota_mb: asked.file_quota_mb,
+  });
   const changed = [...inRow, ...Object.keys(change), ...Object.keys(own)];
   if (own.code_enabled !== undefined) await writeSetting(tx, workspaceId, 'code_enabled', own.code_enabled);
+  if (own.file_quota_mb !== undefined) await writeSetting(tx, workspaceId, 'file_quota_mb', own.file_quota_mb);
   if (own.fallback_text !== undefined) await writeTurnSetting(tx, workspaceId, 'fallback_text', own.fallback_text);
   if (Object.keys(change).length > 0) await writeTurnSetting(tx, workspaceId, setting, { ...regional, ...change });
   if (changed.length > 0) await record(app, tx, { kind: 'settings.updated', workspaceId, subject: `workspace:${workspaceId}`, data: { changed } });

@@ -7,6 +7,7 @@ import type { Db } from '../store/database.ts';
 import { deleteSite, findSite, insertSite, type Site, type SiteValues, updateSite } from '../store/sites.ts';
 import { mustReachBot } from './bots.ts';
 import { changesOf } from './changes.ts';
+import { changedSettings, type SiteSettingsChange } from './site-settings.ts';
 
 /** What a new site says until someone changes it (contracts of the widget). */
 const newSite = {
@@ -48,8 +49,17 @@ export async function createSite(
   tx: Db,
   { workspaceId, botId }: { workspaceId: number; botId: number },
   values: { name: string } & Partial<SiteValues>,
+  settings: SiteSettingsChange = {},
 ): Promise<Site> {
-  const site = await insertSite(tx, { ...newSite, ...values, workspaceId, botId, siteKey: makeSiteKey(), at: app.clock.now() });
+  const site = await insertSite(tx, {
+    ...newSite,
+    ...values,
+    settings: changedSettings({ settings: '{}' }, settings).settings,
+    workspaceId,
+    botId,
+    siteKey: makeSiteKey(),
+    at: app.clock.now(),
+  });
   await record(app, tx, { kind: 'site.created', workspaceId, botId, subject: `site:${site.id}`, data: { name: site.name } });
   return site;
 }
@@ -62,12 +72,21 @@ async function reachableSite(tx: Db, { caller, tenant }: Holder, id: number): Pr
 }
 
 /** With `rev`, only what the caller has seen is changed; without, the latest is meant. */
-export async function changeSite(app: App, tx: Db, holder: Holder, id: number, rev: number | undefined, asked: Partial<SiteValues>): Promise<Site> {
+export async function changeSite(
+  app: App,
+  tx: Db,
+  holder: Holder,
+  id: number,
+  rev: number | undefined,
+  asked: { values: Partial<SiteValues>; settings: SiteSettingsChange },
+): Promise<Site> {
   const site = await reachableSite(tx, holder, id);
   if (rev !== undefined && rev !== site.rev) throw staleRev();
-  const change = changesOf<SiteValues>(site, asked);
-  const changed = Object.keys(change);
+  const values = changesOf<SiteValues>(site, asked.values);
+  const { settings, changed: inSettings } = changedSettings(site, asked.settings);
+  const changed = [...Object.keys(values), ...inSettings];
   if (changed.length === 0) return site;
+  const change = inSettings.length === 0 ? values : { ...values, settings };
   const updated = await updateSite(tx, site.workspace_id, id, rev, change, app.clock.now());
   if (!updated) throw staleRev();
   await record(app, tx, { kind: 'site.updated', ...placeOf(site), data: { changed } });
@@ -81,6 +100,27 @@ export async function rotateSiteKey(app: App, tx: Db, holder: Holder, id: number
   if (!updated) throw notFound('Site');
   await record(app, tx, { kind: 'site.key_rotated', ...placeOf(site), data: { name: site.name } });
   return updated;
+}
+
+/** By their numbers, the newest first: what pages sign their users' ids with. Made from the master key, and stored nowhere. */
+export function identitySecrets({ secrets }: Pick<App, 'secrets'>, site: Pick<Site, 'id' | 'identity_current' | 'identity_oldest'>): string[] {
+  const { identity_current: current, identity_oldest: oldest } = site;
+  return Array.from({ length: current - oldest + 1 }, (_, at) => secrets.mac('identity', `${site.id} ${current - at}`));
+}
+
+export async function showIdentitySecrets(app: App, tx: Db, holder: Holder, id: number): Promise<string[]> {
+  return identitySecrets(app, await reachableSite(tx, holder, id));
+}
+
+/** `begin` makes a new secret beside the one there is; `end` takes the older one away. Pages are changed in between. */
+export async function rotateIdentity(app: App, tx: Db, holder: Holder, id: number, step: 'begin' | 'end'): Promise<string[]> {
+  const site = await reachableSite(tx, holder, id);
+  const { identity_current: current } = site;
+  const change = step === 'begin' ? { identity_current: current + 1, identity_oldest: current } : { identity_oldest: current };
+  const updated = await updateSite(tx, site.workspace_id, id, undefined, change, app.clock.now());
+  if (!updated) throw notFound('Site');
+  await record(app, tx, { kind: 'site.identity_rotated', ...placeOf(site), data: { secrets: step === 'begin' ? 2 : 1 } });
+  return identitySecrets(app, updated);
 }
 
 export async function removeSite(app: App, tx: Db, holder: Holder, id: number): Promise<void> {

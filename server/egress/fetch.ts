@@ -1,6 +1,6 @@
 // One HTTP call to the outside, with an outcome for everything that can happen to it. Redirects are followed by hand, each
 // hop judged anew; time, headers and bytes have limits, the bytes those that come out of the packing.
-import type { Response } from 'undici';
+import type { BodyInit, Response } from 'undici';
 import { agentOf, codeOf, type Egress, EgressError, type Failure } from './connect.ts';
 import { type Json, keptText, readJson } from './json.ts';
 
@@ -10,7 +10,8 @@ export type Outgoing = {
   headers?: { [name: string]: string };
   /** Headers for the first origin alone: no redirect takes them elsewhere. */
   credentials?: { [name: string]: string };
-  body?: string | Uint8Array<ArrayBuffer> | null;
+  /** A Blob is read as it is sent, and has a length. */
+  body?: string | Uint8Array<ArrayBuffer> | Blob | null;
   redirects?: 'follow' | 'manual';
   /** `auto` goes by the content type; what is neither JSON nor text then stays bytes. */
   parse?: 'auto' | 'json' | 'text';
@@ -120,7 +121,7 @@ async function knock(egress: Egress, { method, url, headers, body }: Hop, { head
   try {
     const { fetch } = await import('undici');
     const dispatcher = await agentOf(egress, connectMs);
-    return await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', dispatcher, signal: ended.signal });
+    return await fetch(url, { method, headers, body: (body ?? null) as BodyInit | null, redirect: 'manual', dispatcher, signal: ended.signal });
   } finally {
     clearTimeout(silent);
   }

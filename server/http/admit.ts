@@ -3,12 +3,12 @@
 // doors promise: 401, 403, 429.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app.ts';
-import { type Access, authorise, type Caller, callerName, dueNote, type Tenant } from '../auth.ts';
+import { type Access, authorise, type Caller, callerName, digestOf, dueNote, type Tenant } from '../auth.ts';
 import { AppError } from '../errors.ts';
 import { addressOf, describe } from './errors.ts';
 import { maxBodyBytes } from './json.ts';
 import { networkOf, overLimit, tighter } from './limits.ts';
-import { type Door, type Headers, headerText, type Limit, type LimitState, type Pass } from './route.ts';
+import { credentialIn, type Door, type Headers, headerText, type Limit, type LimitState, type Pass, type Route } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
 export type Admitted = { caller: Caller; tenant: Tenant; name: string };
@@ -32,8 +32,13 @@ export async function admit(machine: Machine, served: Served, request: FastifyRe
   const tenant = await authorise(app.db, known, route.access as Access, pass?.hints ?? door.hints(request.headers));
   if (state && state.remaining < 0) throw overLimit(state, now);
   const caller = door.enter ? await door.enter(app, known, { headers: request.headers, params: request.params as Record<string, string> }) : known;
-  if (request.headers.expect !== undefined && Number(request.headers['content-length'] ?? 0) <= maxBodyBytes) inviteBody(request, reply);
+  if (request.headers.expect !== undefined && Number(request.headers['content-length'] ?? 0) <= mostOf(route)) inviteBody(request, reply);
   return { caller, tenant, name };
+}
+
+/** A body that will be refused for its length is not invited. */
+function mostOf({ upload }: Route): number {
+  return maxBodyBytes + (upload?.maxBytes ?? 0);
 }
 
 async function authenticate(machine: Machine, door: Door, request: FastifyRequest, reply: FastifyReply, pass: Pass | undefined): Promise<Caller> {
@@ -55,7 +60,13 @@ function limitFor(caller: Caller, limit: Limit): Limit {
 
 function whoOf({ per }: Limit, name: string, request: FastifyRequest): string {
   if (per === 'caller') return name;
+  if (per === 'visitor') return `${name} ${digestOf(visitorIn(request))}`;
   return per === 'address' ? nameOfNetwork(request) : `${name} ${nameOfNetwork(request)}`;
+}
+
+/** Whose token the request carries, in its path or as its credential; counted before anyone has looked whether it opens anything. */
+function visitorIn({ params, headers }: FastifyRequest): string {
+  return (params as { visitor_token?: string }).visitor_token ?? credentialIn(headers, 'Visitor');
 }
 
 function nameOfNetwork(request: FastifyRequest): string {

@@ -6,6 +6,8 @@ import type { Caller } from '../auth.ts';
 import { AppError, assert } from '../errors.ts';
 import type { Actor } from '../events.ts';
 import { type Admitted, countFor } from './admit.ts';
+import { sendDownload } from './answer/download.ts';
+import { openUpload } from './answer/upload.ts';
 import { validate } from './answer/validate.ts';
 import { infoOf } from './errors.ts';
 import { fingerprintOf, type Outcome, readIdempotencyKey } from './idempotency.ts';
@@ -27,6 +29,8 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
     await openStream(machine.app, machine.streams, { source: await route.stream(context), standing, request, reply });
     return reply;
   }
+  if (route.download) return sendDownload(request, reply, await route.download(context));
+  if (route.upload) context.file = await openUpload(request.raw, route.upload);
   const outcome = await runOf(machine, served, request, context, headers);
   if (machine.checkReplies && !outcome.isReplay) assertReply(served, outcome.text);
   if (cookies.length > 0) reply.header('set-cookie', cookies);
@@ -59,6 +63,7 @@ export function contextOf(
     query: route.query ? validate(route.query, query, 'query') : undefined,
     body: route.body ? validate(route.body, bodyOf(door, query, request.body), 'body') : undefined,
     params: paramsOf(served, request.params),
+    file: null,
     request: info,
     count: (limit, who) => countFor(machine, door, reply, limit, who),
     reply: {
@@ -82,12 +87,17 @@ async function runOf(machine: Machine, served: Served, request: FastifyRequest, 
   const ask = {
     scope: `${name} ${tenant.workspaceId}:${tenant.botId} ${served.name}`,
     key,
-    fingerprint: fingerprintOf(context.app, request.url, request.body),
+    fingerprint: fingerprintOf(context.app, request.url, sentOf(request, context)),
     status,
     isSecret: route.secret === true,
     headers,
   };
   return machine.idempotency.once(context.app, ask, (app) => route.run({ ...context, app }));
+}
+
+/** Of a file, what can be known of it before its bytes have come. */
+function sentOf(request: FastifyRequest, { file }: AnyContext): unknown {
+  return file === null ? request.body : { name: file.name, type: file.type, length: request.headers['content-length'] ?? null };
 }
 
 /** With what a write's body lacks from the query, at doors whose clients can send no body with DELETE. */

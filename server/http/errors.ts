@@ -38,7 +38,7 @@ export function makeRefusals(app: App, doors: Door[]): Refusals {
   const methodsOf = (path: string): string[] => [...new Set(known.filter((one) => one.path.test(path)).flatMap((one) => one.methods))];
 
   const send = (request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply => {
-    const error = asAppError(thrown);
+    const error = asAppError(thrown, request.raw);
     if (error.status >= 500) logFault(app, request.id, error, thrown);
     const door = request.served?.door ?? doorOf(request.url);
     if (reply.hasHeader('connection') && isWorthKeeping(request)) reply.header('connection', 'keep-alive');
@@ -125,11 +125,14 @@ const byStatus = new Map<number, ErrorCode>(
 );
 
 /** Fastify's and its plugins' own errors carry a code or a status; anything else is our fault. */
-function asAppError(thrown: unknown): AppError {
+function asAppError(thrown: unknown, { errored }: Pick<FastifyRequest['raw'], 'errored'>): AppError {
   if (thrown instanceof AppError) return thrown;
+  // Whoever sent it went away in the middle; nobody reads this but the log.
+  if (thrown !== null && thrown === errored) return new AppError('bad_request', 'The request was cut short.');
   const { code, statusCode } = Object(thrown) as { code?: unknown; statusCode?: unknown };
   if (code === 'FST_ERR_BAD_URL') return new AppError('bad_request', 'The address is not valid: percent-encode it as UTF-8.');
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new AppError('payload_too_large', `The body is larger than ${maxBodyBytes} bytes.`);
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('storage_full', 'The storage is full.');
   if (statusCode === 415) return new AppError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new AppError(byStatus.get(statusCode) ?? 'bad_request', statusCode === 404 ? 'Not found.' : 'The request is malformed.');

@@ -68,9 +68,10 @@ function blockOf({ seq, event, data }: LiveEvent): string {
   return `${seq === null ? '' : `id: ${seq}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** `Last-Event-ID` from a browser that came back, else `?after=`; absent = from now on, after a snapshot. */
+/** `Last-Event-ID` from a browser that came back, else `?after=` (`?cursor=` of a widget); absent = from now on, after a snapshot. */
 function cursorOf(request: FastifyRequest): number | null {
-  const given = request.headers['last-event-id'] ?? (request.query as { after?: unknown }).after;
+  const query = request.query as { after?: unknown; cursor?: unknown };
+  const given = request.headers['last-event-id'] ?? query.after ?? query.cursor;
   if (given === undefined || given === '') return null;
   if (typeof given === 'string' && /^\d{1,15}$/.test(given)) return Number(given);
   throw new AppError('bad_request', 'A cursor is the number of the last event you have seen: Last-Event-ID, or ?after=.');

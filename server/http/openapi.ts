@@ -2,7 +2,7 @@
 // docs/openapi and what clients are generated from is this one text. Order of keys follows the order of routes, so
 // that a change of the API is a readable diff.
 import type { FastifyInstance } from 'fastify';
-import { idempotencyKey, operationOf } from './openapi/operation.ts';
+import { idempotencyKey, inBothForms, operationOf } from './openapi/operation.ts';
 import { headersOf } from './openapi/responses.ts';
 import { type Json, makeSchemas } from './openapi/schemas.ts';
 import { type Asset, assetOf, sendAsset } from './pages/assets.ts';
@@ -18,7 +18,9 @@ export function documentOf(door: Door): Json {
   const paths: Record<string, Json> = {};
   for (const route of door.routes) {
     paths[route.path] ??= {};
-    (paths[route.path] as Json)[route.method.toLowerCase()] = operationOf(door, route, schemas, responses);
+    const operation = operationOf(door, route, schemas, responses);
+    const newer = route.newer ? operationOf(door, route.newer, schemas, responses) : null;
+    (paths[route.path] as Json)[route.method.toLowerCase()] = newer ? inBothForms(operation, newer) : operation;
   }
   const writes = door.routes.some((route) => route.method !== 'GET');
   const document = {

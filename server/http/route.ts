@@ -1,5 +1,6 @@
 // What a route and a door are. One `route({…})` is path, policy, schemas, documentation and handler in one place;
 // serve.ts runs it, openapi.ts documents it, and neither needs to be touched for the next one.
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { App } from '../app.ts';
 import type { Access, AuthContext, Caller, Hints, Tenant } from '../auth.ts';
@@ -12,6 +13,12 @@ export type Headers = Record<string, string | string[] | undefined>;
 export function headerText(headers: Headers, name: string): string {
   const value = headers[name];
   return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
+}
+
+/** What follows a word in Authorization, such as the token after `Visitor`; empty when there is none. */
+export function credentialIn(headers: Headers, scheme: 'Visitor' | 'Bearer'): string {
+  const [, word = '', credential = ''] = /^(\S+)\s+(\S+)$/.exec(headerText(headers, 'authorization')) ?? [];
+  return word.toLowerCase() === scheme.toLowerCase() ? credential : '';
 }
 
 export function readCookie(headers: Headers, name: string): string | null {
@@ -27,7 +34,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 /** A limit on top of the door's own: guesses at a password, starts of a conversation. */
 export type Limit = {
   name: string;
-  per: 'caller' | 'address' | 'caller and address';
+  per: 'caller' | 'address' | 'caller and address' | 'visitor';
   max: number;
   /** For a site whose visitors share one address. */
   sharedMax?: number;
@@ -43,6 +50,8 @@ export type Context<P, Q, B> = {
   params: P;
   query: Q;
   body: B;
+  /** Of a route with `upload`. */
+  file: IncomingFile | null;
   request: RequestInfo;
   /** Counts one more against a limit whose subject only the route knows (guesses at one password); 429 past it. */
   count: (limit: Omit<Limit, 'per'>, who: string) => Promise<void>;
@@ -50,6 +59,28 @@ export type Context<P, Q, B> = {
     header(name: string, value: string): void;
     cookie(name: string, value: string, options: { maxAgeS: number; httpOnly: boolean }): void;
   };
+};
+
+/** A write that takes one file, as multipart/form-data. */
+export type UploadSpec = {
+  /** The part that holds it; what else the form has is skipped. */
+  field: string;
+  maxBytes: number;
+};
+
+/** What its sender says it is, and its bytes as they arrive: they end well only when the whole body has come. */
+export type IncomingFile = { name: string; type: string; bytes: AsyncIterable<Uint8Array> };
+
+/** A file to send; `etag` without quotes. Both ends of a range are part of it. */
+export type Download = {
+  type: string;
+  size: number;
+  etag: string;
+  /** The whole header Content-Disposition. */
+  disposition: string;
+  maxAgeS: number;
+  /** Null when there is nothing any more. */
+  read(range?: { from: number; to: number }): Promise<Readable | Buffer | null>;
 };
 
 export type Docs = {
@@ -70,6 +101,7 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   params?: P;
   query?: Q;
   body?: B;
+  upload?: UploadSpec;
   /** Absent: the route answers 204 without a body. */
   reply?: R;
   /** Default 200, or 204 without a reply schema. */
@@ -87,8 +119,12 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   run: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<R> | undefined>;
   /** A GET that answers with a stream instead: where its events come from. `run` is then never asked. */
   stream?: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<LiveSource>;
+  /** A GET that answers with a file instead; ranges, ETag and HEAD are seen to. `run` is then never asked. */
+  download?: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Download>;
   /** A GET that becomes a WebSocket; `run` answers who did not ask for one. */
   socket?: SocketSpec<z.output<P>, z.output<Q>>;
+  /** The same method and path in a later form, for who asks for it (`Door.asksNewer`). */
+  newer?: Route;
 };
 
 /** `seq` is null for what is told once and not kept. */
@@ -105,6 +141,8 @@ export type LiveSource = {
   /** So long after an announcement it is worth looking once more; 0 = at once is enough. */
   settleMs: number;
   lastSeq(): Promise<number>;
+  /** What a snapshot is called that comes because numbers were missed; absent = `stream.resync`. */
+  resync?: string;
   /** What a reader without a cursor is told first, as of its `seq`. */
   snapshot(): Promise<LiveEvent & { seq: number }>;
   /** Those after `after`, in order; empty when there are none. */
@@ -159,6 +197,8 @@ export type Door = {
   /** What else must hold before the body is read, such as the page a call comes from; returns who is calling, known better. */
   enter?(app: App, caller: Caller, request: { headers: Headers; params: Record<string, string> }): Promise<Caller>;
   hints(headers: Headers): Hints;
+  /** Whether a request means the newer form of a call; it is then refused in the words of that too. */
+  asksNewer?(request: Pick<RequestInfo, 'headers' | 'url'>): boolean;
   /** The limit every request of a caller counts against; null = none. */
   quota(caller: Caller): Limit | null;
   limitHeaders(state: LimitState | null, now: number): Record<string, string>;

@@ -124,21 +124,25 @@ function noCompiler(): never {
 }
 
 function addRoute(machine: Machine, server: FastifyInstance, door: Door, route: Route, url: string): void {
-  const name = `${route.method} ${url}`;
-  assert(Object.hasOwn(policies, route.access), `${name} declares no policy: add access from auth.ts`);
-  const served: Served = { door, route, url, name, status: route.status ?? (route.reply ? 200 : 204), isRead: route.method === 'GET' };
+  const served = servedAs(door, route, url, `${route.method} ${url}`);
+  const newer = route.newer ? servedAs(door, route.newer, url, `${route.method} ${url} (newer)`) : null;
   const isTaken = ({ raw }: FastifyRequest): boolean => route.socket !== undefined && isUpgrade(raw);
   server.route({
     method: route.method,
     url: url.replace(/\{(\w+)\}/g, ':$1'),
     config: { isDoors: true },
     onRequest: async (request, reply) => {
-      request.served = served;
+      request.served = newer && door.asksNewer?.(request) ? newer : served;
       // A WebSocket is judged where its refusals can still be told to a browser.
-      if (!isTaken(request)) request.admitted = await whileBusy(machine, () => admit(machine, served, request, reply));
+      if (!isTaken(request)) request.admitted = await whileBusy(machine, () => admit(machine, request.served ?? served, request, reply));
     },
-    handler: (request, reply) => whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, served, request, reply)),
+    handler: (request, reply) => whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, request.served ?? served, request, reply)),
   });
+}
+
+function servedAs(door: Door, route: Route, url: string, name: string): Served {
+  assert(Object.hasOwn(policies, route.access), `${name} declares no policy: add access from auth.ts`);
+  return { door, route, url, name, status: route.status ?? (route.reply ? 200 : 204), isRead: route.method === 'GET' };
 }
 
 async function whileBusy<T>(machine: Machine, work: () => Promise<T>): Promise<T> {
@@ -168,6 +172,10 @@ function addBodyParsers(server: FastifyInstance): void {
     readBody(bytes, headers['content-type'] ?? '', headers['content-encoding'], served?.door.mendsTexts ? 'mended' : 'refused');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   server.addContentTypeParser(/^application\/[\w.+-]*\+json\b/, { parseAs: 'buffer' }, parse);
+  // A file is read by the route's answer, as it arrives.
+  server.addContentTypeParser('multipart/form-data', async ({ served }: FastifyRequest) => {
+    if (!served?.route.upload) throw new AppError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
+  });
   server.addContentTypeParser('*', { parseAs: 'buffer' }, async (_request: FastifyRequest, bytes: Buffer) => {
     if (bytes.length > 0) throw new AppError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
   });

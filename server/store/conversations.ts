@@ -34,6 +34,14 @@ export type ConversationTable = {
   closed_at: number | null;
   last_message_at: number | null;
   created_at: number;
+  /** The widget's own id of the call that began it, so that a repeat begins nothing. */
+  opening: Generated<string | null>;
+  /** JSON: where a visitor began it, and what their page says of them. */
+  context: Generated<string | null>;
+  /** Its token opens it until this rises. */
+  token_epoch: Generated<number>;
+  /** The last number the visitor has seen. */
+  visitor_read_seq: Generated<number>;
 };
 
 export type Conversation = Selectable<ConversationTable>;
@@ -96,6 +104,36 @@ const selectByPublicId = kept((db, one: { botId: number; siteId: number; publicI
 
 export async function setPublicId(tx: Db, botId: number, id: number, publicId: string): Promise<void> {
   await tx.updateTable('conversation').set({ public_id: publicId }).where('bot_id', '=', botId).where('id', '=', id).execute();
+}
+
+/** A subscriber's conversations on a site, newest activity first. */
+export function conversationsOnSite(db: Db, where: { botId: number; siteId: number; subscriberId: number }, limit: number): Promise<Conversation[]> {
+  return onSite(db, where)
+    .where('subscriber_id', '=', where.subscriberId)
+    .orderBy((eb) => eb.fn.coalesce('last_message_at', 'created_at'), 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** What a visitor's call of its own says: under which id it came, where from, and from when on its token opens it. */
+export type Circumstances = Partial<Pick<Conversation, 'opening' | 'context' | 'token_epoch' | 'public_id' | 'visitor' | 'subscriber_id'>>;
+
+export async function setCircumstances(tx: Db, botId: number, id: number, change: Circumstances): Promise<void> {
+  await tx.updateTable('conversation').set(change).where('bot_id', '=', botId).where('id', '=', id).execute();
+}
+
+/** Only forwards, and no further than what was said. False when it was read that far before. */
+export async function setSubscriberRead(tx: Db, botId: number, id: number, upTo: number): Promise<boolean> {
+  const changed = await tx
+    .updateTable('conversation')
+    .set({ visitor_read_seq: sql<number>`case when seq < ${upTo} then seq else ${upTo} end` })
+    .where('bot_id', '=', botId)
+    .where('id', '=', id)
+    .where('visitor_read_seq', '<', upTo)
+    .where((eb) => eb('visitor_read_seq', '<', eb.ref('seq')))
+    .executeTakeFirst();
+  return Number(changed.numUpdatedRows) > 0;
 }
 
 /** The one that is spoken in: a subscriber's newest. */

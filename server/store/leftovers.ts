@@ -14,6 +14,8 @@ export const leftovers: Leftover[] = [
   { table: 'invite', key: ['id'], time: 'expires_at', keptMs: 0 },
   // Longer than any provider sends an event again.
   { table: 'inbound', key: ['source', 'event'], time: 'at', keptMs: 8 * dayMs },
+  // A person's token that nobody has used for so long opens nothing any more.
+  { table: 'device', key: ['hash'], time: 'used_at', keptMs: 180 * dayMs },
   { table: 'rate_window', key: ['name'], time: 'reset_at', keptMs: 0 },
 ];
 

@@ -20,6 +20,8 @@ export type MessageTable = {
   at: number;
   /** Whole seconds, strictly rising in its conversation. */
   public_at: number;
+  /** What the sender's own program calls it: sent again under it, it is the same message. */
+  client_id: string | null;
 };
 
 export type MessageRow = Selectable<MessageTable>;
@@ -37,6 +39,7 @@ const columns = [
   'text',
   'at',
   'public_at',
+  'client_id',
 ] as const satisfies (keyof NewMessage)[];
 const rowsPerInsert = 20;
 
@@ -126,6 +129,8 @@ export type MessageRange = {
   afterId?: number | undefined;
   beforeId?: number | undefined;
   sincePublic?: number | undefined;
+  afterSeq?: number | undefined;
+  beforeSeq?: number | undefined;
   order?: 'asc' | 'desc';
   limit: number;
   notes: 'with' | 'without';
@@ -137,11 +142,39 @@ export function listMessages(db: Db, conversationId: number, range: MessageRange
   if (range.afterId !== undefined) query = query.where('id', '>', range.afterId);
   if (range.beforeId !== undefined) query = query.where('id', '<', range.beforeId);
   if (range.sincePublic !== undefined) query = query.where('id', '>', lastUpTo(db, conversationId, 'public_at', range.sincePublic));
+  if (range.afterSeq !== undefined) query = query.where('id', '>', lastUpTo(db, conversationId, 'seq', range.afterSeq));
+  if (range.beforeSeq !== undefined) query = query.where('id', '<=', lastUpTo(db, conversationId, 'seq', range.beforeSeq - 1));
   if (range.notes === 'without') query = query.where('direction', '!=', 'note');
   return query
     .orderBy('id', range.order ?? 'asc')
     .limit(range.limit)
     .execute();
+}
+
+export async function findMessage(db: Db, conversationId: number, id: number): Promise<MessageRow | null> {
+  return (await db.selectFrom('message').selectAll().where('conversation_id', '=', conversationId).where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** What its sender calls so; null when it was not sent yet. */
+export async function findByClientId(db: Db, conversationId: number, clientId: string): Promise<MessageRow | null> {
+  const row = await db.selectFrom('message').selectAll().where('conversation_id', '=', conversationId).where('client_id', '=', clientId).executeTakeFirst();
+  return row ?? null;
+}
+
+/** How many were said to the subscriber after a number, counted no further than `most`. */
+export async function countUnread(db: Db, conversationId: number, seq: number, most: number): Promise<number> {
+  const some = db
+    .selectFrom('message')
+    .select('id')
+    .where('conversation_id', '=', conversationId)
+    .where('id', '>', lastUpTo(db, conversationId, 'seq', seq))
+    .where('direction', '=', 'out')
+    .limit(most);
+  const row = await db
+    .selectFrom(some.as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  return Number(row?.n ?? 0);
 }
 
 const selectBetween = kept((db, one: { conversationId: number; first: number; last: number }) =>

@@ -4,6 +4,8 @@ import { tagsAndFields } from './migrations/0002-tags-and-fields.ts';
 import { flows } from './migrations/0010-flows.ts';
 import { subscribers } from './migrations/0011-subscribers.ts';
 import { conversations } from './migrations/0012-conversations.ts';
+import { files } from './migrations/0020-files.ts';
+import { widget } from './migrations/0030-widget.ts';
 import { inbox } from './migrations/0040-inbox.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
@@ -55,4 +57,4 @@ function postgresSearch({ table, owner, text }: Parameters<Dialect['search']>[0]
   ];
 }
 
-export const migrations: Migration[] = [accounts, tagsAndFields, flows, subscribers, conversations, inbox];
+export const migrations: Migration[] = [accounts, tagsAndFields, flows, subscribers, conversations, files, widget, inbox];

@@ -17,13 +17,20 @@ export type SiteTable = {
   shared_network: number;
   anonymous: number;
   flow: string | null;
+  /** JSON: what commands/site-settings.ts says; what is absent is as on a new site. */
+  settings: Generated<string>;
+  /** Numbers of the secrets by which a page proves who is signed in there: both hold while a new one is handed out. */
+  identity_current: Generated<number>;
+  identity_oldest: Generated<number>;
   rev: number;
   created_at: number;
   updated_at: number;
 };
 
 export type Site = Selectable<SiteTable>;
-export type SiteValues = Pick<SiteTable, 'name' | 'greeting' | 'auto_reply' | 'origins' | 'author_label' | 'shared_network' | 'anonymous' | 'flow'>;
+export type SiteValues = Pick<SiteTable, 'name' | 'greeting' | 'auto_reply' | 'origins' | 'author_label' | 'shared_network' | 'anonymous' | 'flow'> & {
+  settings?: string;
+};
 
 export function insertSite(tx: Db, site: SiteValues & { workspaceId: number; botId: number; siteKey: string; at: number }): Promise<Site> {
   const { workspaceId, botId, siteKey, at, ...values } = site;
@@ -63,7 +70,7 @@ export async function updateSite(
   workspaceId: number,
   id: number,
   rev: number | undefined,
-  change: Partial<SiteValues> & { site_key?: string },
+  change: Partial<SiteValues> & { site_key?: string; identity_current?: number; identity_oldest?: number },
   at: number,
 ): Promise<Site | null> {
   let query = tx

@@ -1,8 +1,13 @@
 // The real app on a fresh database. Only the clock and randomness are ours, so that tests can say when and what.
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { App } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { doors } from '../doors.ts';
+import { fileStoreOf } from '../files.ts';
 import { buildServer } from '../http/serve.ts';
 import { makeLive, publishing } from '../live.ts';
 import { makeLog } from '../log.ts';
@@ -27,7 +32,9 @@ export const testStart = Date.UTC(2026, 0, 15, 10, 30, 0);
 /** On a fresh database of a kind, or on one that other apps share, which closes with this one. */
 export async function testApp(on: DatabaseKind | Database = 'sqlite', environment: Record<string, string> = {}): Promise<TestApp> {
   const database = typeof on === 'string' ? await makeDatabase(on) : on;
-  const { config } = readConfig({ DATA_DIR: '/nowhere', LOG_LEVEL: 'debug', ...environment });
+  // Made when a file is uploaded.
+  const dataDir = join(tmpdir(), `parley-test-${randomUUID()}`);
+  const { config } = readConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'debug', ...environment });
   let now = testStart;
   const clock: TestClock = {
     now: () => now,
@@ -46,6 +53,7 @@ export async function testApp(on: DatabaseKind | Database = 'sqlite', environmen
     db: database.read,
     transact: publishing(database.transact, live),
     live,
+    files: fileStoreOf(config),
     clock,
     random: systemRandom,
     secrets: makeSecrets(Buffer.alloc(32, 'test-master-key')),
@@ -63,6 +71,7 @@ export async function testApp(on: DatabaseKind | Database = 'sqlite', environmen
     close: async () => {
       await server.close();
       await database.close();
+      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -85,6 +85,7 @@ function queued(place: MessagePlace, text: string): z.input<typeof chatMessage> 
     text,
     at: place.chat.updated_at,
     public_at: 0,
+    client_id: null,
   };
   return { ...showMessage(place, row), id: '', state: 'queued' };
 }

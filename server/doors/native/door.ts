@@ -16,6 +16,7 @@ import { conversationActRoutes } from './conversation-acts.ts';
 import { conversationRoutes } from './conversations.ts';
 import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
+import { fileRoutes } from './files.ts';
 import { flowRoutes } from './flows.ts';
 import { inviteRoutes } from './invites.ts';
 import { keyRoutes } from './keys.ts';
@@ -35,7 +36,7 @@ export const nativeDoor: Door = {
   title: 'Native API',
   description: 'Everything the console does is a call of this API. Errors are problem documents; lists carry a cursor.',
   prefix: '/v1',
-  roots: ['/chats'],
+  roots: ['/chats', '/f'],
   routes: [
     ...setupRoutes,
     ...signInRoutes,
@@ -45,6 +46,7 @@ export const nativeDoor: Door = {
     ...botRoutes,
     ...siteRoutes,
     ...flowRoutes,
+    ...fileRoutes,
     ...chatRoutes,
     ...chatSocketRoutes,
     ...subscriberRoutes,
@@ -139,6 +141,7 @@ const titles: Record<number, string> = {
   410: 'Gone',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
+  416: 'Range Not Satisfiable',
   422: 'Unprocessable Content',
   429: 'Too Many Requests',
   500: 'Internal Server Error',

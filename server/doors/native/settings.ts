@@ -13,6 +13,7 @@ const settings = z
     currency: z.string(),
     code_enabled: z.boolean(),
     fallback_text: z.string(),
+    file_quota_mb: z.int(),
   })
   .meta({ id: 'Settings' });
 

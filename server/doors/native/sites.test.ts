@@ -38,6 +38,15 @@ describe.each(databaseKinds)('sites on %s', (kind) => {
       shared_network: false,
       anonymous: false,
       flow: null,
+      enabled: true,
+      theme: { color: null, scheme: 'auto', side: 'end', radius: 16, launcher: null },
+      pre_chat: { name: 'hidden', email: 'hidden', consent: null },
+      starters: [],
+      sound: true,
+      identity: 'off',
+      show_agents: true,
+      reopen: true,
+      min_token: 1,
       rev: 1,
       created_at: t.clock.now(),
       updated_at: t.clock.now(),
@@ -56,6 +65,48 @@ describe.each(databaseKinds)('sites on %s', (kind) => {
     };
     const made = await create({ name: 'All', ...values, origins: ['https://Shop.example:443/', 'https://shop.example', 'https://*.example.com', 'null'] });
     expect(made).toMatchObject({ ...values, origins: ['https://shop.example', 'https://*.example.com', 'null'] });
+  });
+
+  test('what the widget shows and asks is changed in parts, strictly', async () => {
+    const { id } = await create({ name: 'Looks', theme: { color: '#00aa00' } });
+    await scenario(t, patch(id, { theme: { radius: 4 }, pre_chat: { consent: 'You agree.' }, starters: ['Prices?'], identity: 'optional', rev: 1 }), {
+      status: 200,
+      body: (site: object) =>
+        expect(site).toMatchObject({
+          theme: { color: '#00aa00', scheme: 'auto', radius: 4 },
+          pre_chat: { name: 'hidden', consent: 'You agree.' },
+          starters: ['Prices?'],
+          identity: 'optional',
+          greeting: 'Hi there! How can we help?',
+          rev: 2,
+        }),
+      events: ['site.updated'],
+    });
+    for (const wrong of [
+      { theme: { colour: '#000000' } },
+      { theme: { color: 'red' } },
+      { identity: 'always' },
+      { starters: ['a', 'b', 'c', 'd', 'e', 'f', 'g'] },
+    ]) {
+      await scenario(t, patch(id, wrong), { status: 422 });
+    }
+  });
+
+  test('secrets of identity are shown, doubled and ended, to who may build', async () => {
+    const { id } = await create();
+    const secrets = { method: 'GET' as const, path: `/v1/sites/${id}/identity-secrets`, headers: owner };
+    const [first] = ((await scenario(t, secrets, { status: 200 })).json as { secrets: string[] }).secrets;
+    const doubled = await scenario(t, { ...secrets, method: 'POST' }, { status: 201, events: ['site.identity_rotated'] });
+    expect((doubled.json as { secrets: string[] }).secrets).toEqual([expect.stringMatching(/^[\w-]{43}$/), first]);
+    const older = { ...secrets, method: 'DELETE' as const, path: `${secrets.path}/older` };
+    await scenario(t, older, {
+      status: 200,
+      body: { secrets: (doubled.json as { secrets: string[] }).secrets.slice(0, 1) },
+      events: ['site.identity_rotated'],
+    });
+    await sameAsUnknown(t, (one: number) => ({ ...secrets, path: `/v1/sites/${one}/identity-secrets` }), other.site.id);
+    const viewer = { ...(await session(t.app, (await makeMember(t.app, world, 'viewer')).account)), 'x-bot': `f${world.bot.id}` };
+    await scenario(t, { ...secrets, headers: viewer }, { status: 403 });
   });
 
   test('a change names the revision it has seen, or means the latest', async () => {

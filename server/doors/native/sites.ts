@@ -2,7 +2,8 @@
 
 import { botNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
-import { changeSite, createSite, readOrigin, removeSite, rotateSiteKey } from '../../commands/sites.ts';
+import { type SiteSettingsChange, settingsOf, siteSettings, siteSettingsChange } from '../../commands/site-settings.ts';
+import { changeSite, createSite, readOrigin, removeSite, rotateIdentity, rotateSiteKey, showIdentitySecrets } from '../../commands/sites.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { findSite, listSites, type Site, type SiteValues } from '../../store/sites.ts';
@@ -21,6 +22,7 @@ const site = z
     shared_network: z.boolean(),
     anonymous: z.boolean(),
     flow: z.string().nullable().describe('The flow that starts here; null = the bot’s web default.'),
+    ...siteSettings.shape,
     rev: z.int(),
     created_at: time,
     updated_at: time,
@@ -28,9 +30,20 @@ const site = z
   .meta({ id: 'Site' });
 
 function show(row: Site): z.input<typeof site> {
-  const { workspace_id: _, bot_id, origins, shared_network, anonymous, ...rest } = row;
+  const {
+    workspace_id: _,
+    bot_id,
+    origins,
+    shared_network,
+    anonymous,
+    settings: _settings,
+    identity_current: _current,
+    identity_oldest: _oldest,
+    ...rest
+  } = row;
   return {
     ...rest,
+    ...settingsOf(row),
     bot: botNs(bot_id),
     origins: JSON.parse(origins) as string[],
     shared_network: shared_network === 1,
@@ -63,6 +76,7 @@ const values = {
   shared_network: z.boolean().optional().describe('Many visitors share one address: limits per address are wider.'),
   anonymous: z.boolean().optional().describe('Visitors are not asked who they are.'),
   flow: z.string().min(1).max(255).nullable().optional(),
+  ...siteSettingsChange.shape,
 };
 
 const creation = z.object({ name, ...values }).meta({ id: 'CreateSite' });
@@ -70,16 +84,25 @@ const change = z
   .object({ name: name.optional(), ...values, rev: z.int().optional().describe('The one you have seen; absent = the latest.') })
   .meta({ id: 'UpdateSite' });
 
-/** As columns. What is absent stays absent, so that neither the default nor what is there is overwritten. */
-function columns({ origins, shared_network, anonymous, ...rest }: Omit<z.output<typeof change>, 'rev'>): Partial<SiteValues> {
+/** What of a site has a column of its own. What is absent stays absent, so that neither the default nor what is there is overwritten. */
+function columns({ origins, shared_network, anonymous, name, greeting, auto_reply, author_label, flow }: z.output<typeof change>): Partial<SiteValues> {
   const all = {
-    ...rest,
+    ...{ name, greeting, auto_reply, author_label, flow },
     origins: origins && JSON.stringify([...new Set(origins)]),
     shared_network: shared_network === undefined ? undefined : Number(shared_network),
     anonymous: anonymous === undefined ? undefined : Number(anonymous),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
+
+/** And what is one document beside it. */
+function settingsIn(body: z.output<typeof change>): SiteSettingsChange {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => key in siteSettings.shape));
+}
+
+const secretsReply = z
+  .object({ secrets: z.array(z.string()).describe('The newest first; a signature of either is good. Never in a page: sign on your server.') })
+  .meta({ id: 'IdentitySecrets' });
 
 const docs = { tag: 'Sites' };
 
@@ -101,7 +124,8 @@ export const siteRoutes = [
     reply: site,
     status: 201,
     docs: { ...docs, id: 'createSite', summary: 'Create a site', example: { name: 'Shop', origins: ['https://shop.example'] } },
-    run: ({ app, tenant, body }) => app.transact(async (tx) => show(await createSite(app, tx, tenant, { name: body.name, ...columns(body) }))),
+    run: ({ app, tenant, body }) =>
+      app.transact(async (tx) => show(await createSite(app, tx, tenant, { ...columns(body), name: body.name }, settingsIn(body)))),
   }),
   route({
     method: 'GET',
@@ -131,8 +155,10 @@ export const siteRoutes = [
       description: 'With `rev`, it is refused when someone else saved in between.',
       example: { greeting: 'Welcome!', rev: 1 },
     },
-    run: ({ app, caller, tenant, params, body: { rev, ...asked } }) =>
-      app.transact(async (tx) => show(await changeSite(app, tx, { caller, tenant }, params.id, rev, columns(asked)))),
+    run: ({ app, caller, tenant, params, body }) =>
+      app.transact(async (tx) =>
+        show(await changeSite(app, tx, { caller, tenant }, params.id, body.rev, { values: columns(body), settings: settingsIn(body) })),
+      ),
   }),
   route({
     method: 'DELETE',
@@ -153,5 +179,43 @@ export const siteRoutes = [
     reply: site,
     docs: { ...docs, id: 'rotateSiteKey', summary: 'Give a site a new key', description: 'Pages that carry the old key are refused at once.' },
     run: ({ app, caller, tenant, params }) => app.transact(async (tx) => show(await rotateSiteKey(app, tx, { caller, tenant }, params.id))),
+  }),
+  route({
+    method: 'GET',
+    path: '/sites/{id}/identity-secrets',
+    access: 'team_build',
+    params: idParams,
+    reply: secretsReply,
+    docs: {
+      ...docs,
+      id: 'listIdentitySecrets',
+      summary: 'The secrets by which pages prove who is signed in',
+      description: 'A page’s server signs the id of its user with one of them: HMAC-SHA256, in hex.',
+    },
+    run: async ({ app, caller, tenant, params }) => ({ secrets: await showIdentitySecrets(app, app.db, { caller, tenant }, params.id) }),
+  }),
+  route({
+    method: 'POST',
+    path: '/sites/{id}/identity-secrets',
+    access: 'team_build',
+    params: idParams,
+    reply: secretsReply,
+    status: 201,
+    docs: {
+      ...docs,
+      id: 'addIdentitySecret',
+      summary: 'Make a new secret beside the one in use',
+      description: 'Both hold until the older one is removed; a third one, made before, does no longer.',
+    },
+    run: ({ app, caller, tenant, params }) => app.transact(async (tx) => ({ secrets: await rotateIdentity(app, tx, { caller, tenant }, params.id, 'begin') })),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/sites/{id}/identity-secrets/older',
+    access: 'team_build',
+    params: idParams,
+    reply: secretsReply,
+    docs: { ...docs, id: 'removeOlderIdentitySecret', summary: 'End the older secret', description: 'When all pages sign with the new one.' },
+    run: ({ app, caller, tenant, params }) => app.transact(async (tx) => ({ secrets: await rotateIdentity(app, tx, { caller, tenant }, params.id, 'end') })),
   }),
 ];

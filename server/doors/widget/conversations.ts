@@ -1,21 +1,18 @@
 // Four of the five calls: what the widget says first, a conversation begun, its messages read and written.
-import { canonicalFieldValue } from '@parley/engine/field.ts';
 import { z } from 'zod';
-import type { Caller } from '../../auth.ts';
+import type { App } from '../../app.ts';
 import { openConversation, receiveMessage } from '../../commands/site-conversations.ts';
-import { AppError, assert } from '../../errors.ts';
-import { type Limit, route } from '../../http/route.ts';
-import type { Conversation } from '../../store/conversations.ts';
+import { invalidField } from '../../errors.ts';
+import { route } from '../../http/route.ts';
+import type { FileRow } from '../../store/files.ts';
 import { listMessages, type MessageRow } from '../../store/messages.ts';
 import type { Site } from '../../store/sites.ts';
+import { fullConfig, fullMessages, fullOpening, fullSending, params } from './full-calls.ts';
+import { perAddress, perVisitor } from './limits.ts';
+import { checkMessage, checkName, checkToken, conversationOf, emailOf, sinceOf, siteOf } from './texts.ts';
+import { filesAmong, labelOf, plainBody } from './view.ts';
 
-const maxMessage = 10_000;
-const maxName = 255;
 const maxListed = 50_000;
-
-/** Of the HTML standard, for an input of type email. */
-const emailPattern = /^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$/;
-const tokenPattern = /^[A-Za-z0-9._~-]{1,255}$/;
 
 /** Of another type is as good as absent. */
 const text = z.preprocess((value) => (typeof value === 'string' ? value : ''), z.string());
@@ -33,59 +30,16 @@ const message = z
   })
   .meta({ id: 'Message' });
 
-function show(site: Site, row: MessageRow): z.input<typeof message> {
+function show(app: App, site: Site, row: MessageRow, files: readonly FileRow[]): z.input<typeof message> {
   const isIn = row.direction === 'in';
   return {
     direction: isIn ? 'inbound' : 'outbound',
-    body: row.text,
+    body: plainBody(app, row, files),
     timestamp: `${new Date(row.public_at * 1000).toISOString().slice(0, 19)}Z`,
-    author: isIn ? row.author_name : site.author_label,
+    author: labelOf(site, row),
   };
 }
 
-function siteOf(caller: Caller): Site {
-  assert(caller.kind === 'site', 'this door lets only visitors in');
-  return caller.site;
-}
-
-function conversationOf(caller: Caller): Conversation {
-  assert(caller.kind === 'site' && caller.conversation, 'a path that names a conversation is looked up before');
-  return caller.conversation;
-}
-
-function invalid(sentence: string): AppError {
-  return new AppError('invalid_request', sentence);
-}
-
-/** Characters as people count them: code points, as they were received. */
-function isLonger(value: string, max: number): boolean {
-  return value.length > max && [...value].length > max;
-}
-
-function checkMessage(value: string): void {
-  if (isLonger(value, maxMessage)) throw invalid('Message is too long (maximum 10000 characters)');
-}
-
-function emailOf(value: string): string {
-  if (!emailPattern.test(value) || Buffer.byteLength(value) > 254) throw invalid('Invalid email address');
-  const at = value.lastIndexOf('@');
-  return `${value.slice(0, at)}${value.slice(at).toLowerCase()}`;
-}
-
-/** RFC 3339, in whole seconds: where a client did not encode the `+` of an offset, a space stands for it. */
-function sinceOf(value: string): number {
-  const written = value.replace(/ (?=\d\d:\d\d$)/, '+');
-  const isMoment = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/.test(written);
-  const read = isMoment ? canonicalFieldValue('datetime', written.toUpperCase()) : null;
-  if (!read?.ok) throw invalid('Invalid since parameter');
-  return Math.floor(Date.parse(read.text) / 1000);
-}
-
-const perMinute = (name: string, max: number, sharedMax: number): Limit[] => [
-  { name: `widget-${name}`, per: 'caller and address', max, sharedMax, windowMs: 60_000 },
-];
-
-const params = z.object({ visitor_token: z.string().describe('The visitor’s token, or the one of the conversation.') });
 const docs = { tag: 'Chat' };
 
 export const conversationRoutes = [
@@ -94,7 +48,8 @@ export const conversationRoutes = [
     path: '/config',
     access: 'site',
     reply: z.object({ greeting: z.string() }),
-    limits: perMinute('config', 60, 600),
+    limits: [perAddress('config', 60, 600)],
+    newer: fullConfig,
     docs: { ...docs, id: 'getConfig', summary: 'What the widget says first' },
     run: async ({ caller, reply }) => {
       reply.header('cache-control', 'public, max-age=60, stale-while-revalidate=600');
@@ -110,7 +65,8 @@ export const conversationRoutes = [
     reply: z.object({ conversation_token: z.string(), auto_reply: z.string().nullable() }),
     status: 201,
     errors: ['conflict'],
-    limits: perMinute('create', 5, 30),
+    limits: [perAddress('create', 5, 30)],
+    newer: fullOpening,
     docs: {
       ...docs,
       id: 'createConversation',
@@ -122,11 +78,12 @@ export const conversationRoutes = [
       const site = siteOf(caller);
       const { message: said, visitor_token: token } = body;
       const [name, email] = [body.name.trim(), body.email.trim()];
-      if ([name, email, said.trim(), token.trim()].includes('')) throw invalid('Name, email, message, and visitor_token are required');
+      const missing = Object.entries({ name, email, message: said.trim(), visitor_token: token.trim() }).find(([, value]) => value === '');
+      if (missing) throw invalidField(missing[0], 'Name, email, message, and visitor_token are required', 'required');
       const address = emailOf(email);
       checkMessage(said);
-      if (isLonger(name, maxName)) throw invalid(`Name is too long (maximum ${maxName} characters)`);
-      if (!tokenPattern.test(token)) throw invalid('Visitor token must be 1 to 255 URL-safe characters');
+      checkName(name);
+      checkToken(site, token);
       return app.transact(async (tx) => {
         const { conversationToken, autoReply } = await openConversation(app, tx, site, { token, name, email: address, message: said });
         return { conversation_token: conversationToken, auto_reply: autoReply };
@@ -140,7 +97,8 @@ export const conversationRoutes = [
     params,
     query: z.object({ since: z.string().max(100).optional().describe('Only messages strictly after this moment, RFC 3339.') }),
     reply: z.array(message),
-    limits: perMinute('messages', 60, 600),
+    limits: [perAddress('messages', 60, 600), perVisitor('messages', 60)],
+    newer: fullMessages,
     docs: {
       ...docs,
       id: 'listMessages',
@@ -151,7 +109,8 @@ export const conversationRoutes = [
       const site = siteOf(caller);
       const sincePublic = since === undefined || since === '' ? undefined : sinceOf(since);
       const rows = await listMessages(app.db, conversationOf(caller).id, { sincePublic, limit: maxListed, notes: 'without' });
-      return rows.map((row) => show(site, row));
+      const files = await filesAmong(app.db, conversationOf(caller).id, rows);
+      return rows.map((row) => show(app, site, row, files.get(row.id) ?? []));
     },
   }),
   route({
@@ -162,7 +121,8 @@ export const conversationRoutes = [
     body: bodyOf({ message: text }),
     reply: z.object({ status: z.literal('ok') }),
     status: 201,
-    limits: perMinute('reply', 20, 200),
+    limits: [perAddress('reply', 20, 200), perVisitor('reply', 20)],
+    newer: fullSending,
     docs: {
       ...docs,
       id: 'sendMessage',
@@ -171,10 +131,10 @@ export const conversationRoutes = [
       example: { message: 'Is anybody there?' },
     },
     run: ({ app, caller, body }) => {
-      if (body.message.trim() === '') throw invalid('Message is required');
+      if (body.message.trim() === '') throw invalidField('message', 'Message is required', 'required');
       checkMessage(body.message);
       return app.transact(async (tx) => {
-        await receiveMessage(app, tx, conversationOf(caller), body.message);
+        await receiveMessage(app, tx, siteOf(caller), conversationOf(caller), body.message);
         return { status: 'ok' as const };
       });
     },

@@ -1,12 +1,16 @@
 // The widget API: what a website's visitors may do, by the public key of the site. Its five calls are fixed to the byte.
-import { z } from 'zod';
-import { hashesOf } from '../../commands/site-conversations.ts';
+import { conversationFor } from '../../commands/site-conversations.ts';
+import { settingsOf } from '../../commands/site-settings.ts';
 import { isOriginAllowed } from '../../commands/sites.ts';
 import { AppError, assert, type ErrorCode } from '../../errors.ts';
-import { type Door, type Headers, headerText } from '../../http/route.ts';
-import { findOnSite } from '../../store/conversations.ts';
+import { credentialIn, type Door, type Headers, headerText, type RequestInfo } from '../../http/route.ts';
 import { findSiteByKey } from '../../store/sites.ts';
+import { actRoutes } from './acts.ts';
 import { conversationRoutes } from './conversations.ts';
+import { fileRoutes } from './files.ts';
+import { refusal } from './shapes.ts';
+import { streamRoutes } from './stream.ts';
+import { visitorRoutes } from './visitors.ts';
 
 /** Said in these words whatever happened. */
 const fixed: Partial<Record<ErrorCode, string>> = {
@@ -22,7 +26,7 @@ export const widgetDoor: Door = {
   title: 'Widget API',
   description: 'The calls of the chat widget. The key of a site is public: it names the site, and opens nothing without a visitor’s token.',
   prefix: '/api/v1/chat',
-  routes: conversationRoutes,
+  routes: [...conversationRoutes, ...actRoutes, ...streamRoutes, ...fileRoutes, ...visitorRoutes],
   document: {
     path: '/api/v1/chat/openapi.json',
     securitySchemes: {
@@ -40,9 +44,10 @@ export const widgetDoor: Door = {
     assert(caller.kind === 'site', 'this door lets only visitors in');
     const { site } = caller;
     if (!isOriginAllowed(site, headerText(headers, 'origin'))) throw new AppError('forbidden', 'Origin not allowed');
+    if (!settingsOf(site).enabled) throw new AppError('not_found', 'Resource not found');
     const token = params.visitor_token;
     if (token === undefined) return caller;
-    const conversation = await findOnSite(app.db, site.bot_id, site.id, hashesOf(app, site, token));
+    const conversation = await conversationFor(app, app.db, site, token);
     if (!conversation) throw new AppError('not_found', 'Conversation not found');
     return { ...caller, conversation };
   },
@@ -56,8 +61,13 @@ export const widgetDoor: Door = {
       'ratelimit-reset': String(Math.max(0, Math.ceil((state.resetAt - now) / 1000))),
     };
   },
-  errorReply: (error) => ({ contentType: 'application/json; charset=utf-8', body: { error: fixed[error.code] ?? error.message } }),
-  errorSchema: z.object({ error: z.string() }).meta({ id: 'Error' }),
+  asksNewer: asksInFull,
+  errorReply: (error, request) => {
+    const said = { error: fixed[error.code] ?? error.message };
+    const more = { code: error.code, field: error.fields[0]?.path.join('.') ?? null, request_id: request.id };
+    return { contentType: 'application/json; charset=utf-8', body: asksInFull(request) ? { ...said, ...more } : said };
+  },
+  errorSchema: refusal,
   cors: {
     headers: (asked) => ({
       ...readableBy(asked),
@@ -75,9 +85,17 @@ export const widgetDoor: Door = {
   mendsTexts: true,
 };
 
+/** The five calls as they were first written down; every other path is of the second kind. */
+const fiveCalls = /^\/api\/v1\/chat\/(config|conversations|conversations\/[^/?]*\/(messages|files\/[^/?]*\/[^/?]*))\/?(\?|$)/;
+
+function asksInFull({ headers, url }: Pick<RequestInfo, 'headers' | 'url'>): boolean {
+  const version = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))).get('v') : null;
+  return version === '2' || /\bapplication\/vnd\.chat\.v2\+json\b/i.test(headerText(headers ?? {}, 'accept')) || !fiveCalls.test(url);
+}
+
 function keyOf(headers: Headers, url: string): string {
   const header = headerText(headers, 'x-api-key');
-  const bearer = /^Bearer\s+(\S+)$/i.exec(headerText(headers, 'authorization'))?.[1];
+  const bearer = credentialIn(headers, 'Bearer');
   const query = url.includes('?') ? new URLSearchParams(url.slice(url.indexOf('?'))).get('key') : null;
   return header || bearer || query || '';
 }

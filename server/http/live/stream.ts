@@ -85,7 +85,7 @@ export class Stream {
     const page = await this.#turns.read(this.#source, this.#cursor, pageSize);
     const first = page[0]?.seq ?? null;
     if (!this.#source.isGapless || first === null || first === this.#cursor + 1) return page;
-    return [{ ...(await this.#source.snapshot()), event: 'stream.resync' }];
+    return [{ ...(await this.#source.snapshot()), event: resyncOf(this.#source) }];
   }
 
   /** The reader has taken what it had. */
@@ -137,5 +137,9 @@ export async function begin(source: LiveSource, cursor: number | null): Promise<
   if (cursor !== null && cursor <= (await source.lastSeq())) return { cursor, first: null };
   const snapshot = await source.snapshot();
   // A cursor from another life of the store: begin again, and say so.
-  return { cursor: snapshot.seq, first: cursor === null ? snapshot : { ...snapshot, event: 'stream.resync' } };
+  return { cursor: snapshot.seq, first: cursor === null ? snapshot : { ...snapshot, event: resyncOf(source) } };
+}
+
+function resyncOf({ resync }: LiveSource): string {
+  return resync ?? 'stream.resync';
 }

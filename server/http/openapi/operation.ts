@@ -1,6 +1,6 @@
 // One route as one operation: what it is called, who may call it, what goes in and what comes out.
 import { policies } from '../../auth.ts';
-import type { Door, Limit, Route } from '../route.ts';
+import type { Door, Limit, Route, UploadSpec } from '../route.ts';
 import { errorsOf, successOf } from './responses.ts';
 import type { Json, Schemas } from './schemas.ts';
 import { accessSentence, securityOf } from './security.ts';
@@ -24,8 +24,35 @@ export function operationOf(door: Door, route: Route, schemas: Schemas, response
     security: securityOf(door, route.access),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body ? { requestBody: bodyOf(route, schemas) } : {}),
+    ...(route.upload ? { requestBody: formOf(route.upload) } : {}),
     responses: { ...successOf(door, route, schemas), ...errorsOf(door, route, schemas, responses) },
   };
+}
+
+type Content = { content?: { 'application/json'?: Json } };
+type Operation = { description: string; parameters?: Json[]; requestBody?: Content & Json; responses: Record<string, Content & Json> };
+
+/** One operation of two: what the newer form says besides is said besides, and where both speak, either may come. */
+export function inBothForms(older: Json, newer: Json): Json {
+  const [one, other] = [older, newer] as [Operation, Operation];
+  const known = new Set((one.parameters ?? []).map(({ name, $ref }) => name ?? $ref));
+  const parameters = [...(one.parameters ?? []), ...(other.parameters ?? []).filter(({ name, $ref }) => !known.has(name ?? $ref))];
+  const responses = Object.fromEntries(
+    Object.entries({ ...other.responses, ...one.responses }).map(([status, mine]) => [status, either(mine, other.responses[status])]),
+  );
+  return {
+    ...older,
+    description: `${one.description}\n\nWith \`?v=2\`: ${other.description}`,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(one.requestBody ? { requestBody: either(one.requestBody, other.requestBody) } : {}),
+    responses,
+  };
+}
+
+function either(one: Content & Json, other: Content | undefined): Json {
+  const [mine, theirs] = [one.content?.['application/json'], other?.content?.['application/json']];
+  if (!mine || !theirs) return one;
+  return { ...one, content: { 'application/json': { ...mine, schema: { anyOf: [mine.schema, theirs.schema] } } } };
 }
 
 function descriptionOf(door: Door, route: Route): string {
@@ -77,4 +104,9 @@ function bodyOf(route: Route, schemas: Schemas): Json {
   const content = { schema: schemas.input(route.body), ...(route.docs.example === undefined ? {} : { example: route.docs.example }) };
   // A body of which nothing is required may be left out.
   return { required: !route.body.safeParse({}).success, content: { 'application/json': content } };
+}
+
+function formOf({ field, maxBytes }: UploadSpec): Json {
+  const file = { type: 'string', format: 'binary', description: `One file of at most ${maxBytes / (1024 * 1024)} MB.` };
+  return { required: true, content: { 'multipart/form-data': { schema: { type: 'object', properties: { [field]: file }, required: [field] } } } };
 }

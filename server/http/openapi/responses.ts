@@ -28,6 +28,7 @@ const meanings: Record<ErrorCode, string> = {
   payload_too_large: 'The body is too large.',
   uri_too_long: 'The address is too long.',
   unsupported_media_type: 'The body is of a type this call does not take.',
+  range_not_satisfiable: 'The file does not have these bytes.',
   invalid_request: 'The request is readable, but not valid; each problem names its field.',
   idempotency_key_reused: 'This Idempotency-Key was used for another request.',
   rate_limited: 'Too many requests; Retry-After says when to try again.',
@@ -76,11 +77,17 @@ function headerRefs(door: Door, isRetry: boolean): Json {
 
 export function successOf(door: Door, route: Route, schemas: Schemas): Json {
   if (route.socket) return { 101: { description: 'From here on a WebSocket.' } };
+  if (route.download)
+    return { 200: fileResponse('The file.'), 206: fileResponse('The part of it that was asked for.'), 304: { description: 'You have it already.' } };
   if (route.stream) return { 200: { description: 'A stream that does not end.', content: { 'text/event-stream': { schema: { type: 'string' } } } } };
   const status = route.status ?? (route.reply ? 200 : 204);
   const description = status === 201 ? 'Created.' : route.reply ? 'Success.' : 'Done; there is no body.';
   const content = route.reply ? { content: { 'application/json': { schema: schemas.output(route.reply) } } } : {};
   return { [status]: { description, headers: headerRefs(door, false), ...content } };
+}
+
+function fileResponse(description: string): Json {
+  return { description, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
 }
 
 function codesOf(route: Route): ErrorCode[] {
@@ -91,6 +98,8 @@ function codesOf(route: Route): ErrorCode[] {
   if (route.query || route.body) codes.add('invalid_request');
   if (route.body) codes.add('invalid_json');
   if (route.method !== 'GET') codes.add('idempotency_in_progress').add('idempotency_key_reused');
+  if (route.upload) for (const code of ['bad_request', 'payload_too_large', 'unsupported_media_type', 'invalid_request'] as const) codes.add(code);
+  if (route.download) codes.add('not_found').add('range_not_satisfiable');
   if (route.secret) codes.add('secret_already_shown');
   for (const code of route.errors ?? []) codes.add(code);
   return (Object.keys(statusOf) as ErrorCode[]).filter((code) => codes.has(code));

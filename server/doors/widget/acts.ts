@@ -1,0 +1,153 @@
+// What a visitor does in a conversation besides writing: fills in a form, types, has read, ends it, takes it along.
+
+import { readAnswer } from '@parley/engine/block/answer.ts';
+import { textOf, type Value } from '@parley/engine/expression/value.ts';
+import type { FormField } from '@parley/engine/message.ts';
+import { z } from 'zod';
+import { digestOf } from '../../auth.ts';
+import { closeConversation, noteSubscriberRead, showTyping } from '../../commands/site-conversations.ts';
+import { AppError, invalidField } from '../../errors.ts';
+import { type Context, type Download, route } from '../../http/route.ts';
+import { findByClientId, findMessage, listMessages } from '../../store/messages.ts';
+import { params, take } from './full-calls.ts';
+import { perAddress, perVisitor } from './limits.ts';
+import * as shapes from './shapes.ts';
+import { conversationOf, siteOf } from './texts.ts';
+import { inputOf, labelOf, viewOf } from './view.ts';
+
+const docs = { tag: 'Chat' };
+const path = '/conversations/{visitor_token}' as const;
+const maxTranscript = 5_000;
+
+type Values = z.output<typeof shapes.formAnswer>['values'];
+
+/** The values by field, and as people read them. */
+function filledIn(fields: readonly FormField[], values: Values): { text: string; values: { [field: string]: Value } } {
+  const given: { [field: string]: Value } = {};
+  const lines = fields.flatMap((field) => {
+    const value = valueOf(field, values[field.id]);
+    if (value === null) return [];
+    given[field.id] = value;
+    return [`${field.label}: ${Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)}`];
+  });
+  return { text: lines.join('\n'), values: given };
+}
+
+function valueOf({ id, kind, label, required, choices }: FormField, given: Values[string] | undefined): Value {
+  const all = [given ?? []].flat().map((one) => labelIn(choices, typeof one === 'string' ? one.trim() : String(one)));
+  const said = all.filter((one) => one !== '');
+  if (said.length === 0) {
+    if (required) throw invalidField(id, `${label} is required`, 'required');
+    return null;
+  }
+  const text = said.join(', ');
+  const reply = { text, ...(Array.isArray(given) ? { values: { choices: said } } : {}) };
+  const question = { kind, choices: choices.map((one) => ({ ...one, value: one.label })), trim: true, judge: () => true };
+  if (!readAnswer(question, reply).ok) throw invalidField(id, `${label} is not valid`);
+  return Array.isArray(given) ? said : text;
+}
+
+/** A choice may be named by its id, by what it carries, or by its words. */
+function labelIn(choices: FormField['choices'], said: string): string {
+  return choices.find((one) => one.id === said || one.payload === said)?.label ?? said;
+}
+
+async function transcriptOf({ app, caller }: Pick<Context<unknown, unknown, unknown>, 'app' | 'caller'>): Promise<Download> {
+  const site = siteOf(caller);
+  const rows = await listMessages(app.db, conversationOf(caller).id, { order: 'desc', limit: maxTranscript, notes: 'without' });
+  const lines = rows
+    .toReversed()
+    .map((row) => `[${new Date(row.at).toISOString().slice(0, 19).replace('T', ' ')}] ${labelOf(site, row) || 'Visitor'}: ${row.text}`);
+  const bytes = Buffer.from(`${site.name}\n\n${lines.join('\n')}\n`);
+  return {
+    type: 'text/plain',
+    size: bytes.length,
+    etag: digestOf(bytes.toString()),
+    disposition: 'attachment; filename="transcript.txt"',
+    maxAgeS: 0,
+    read: async (range) => (range ? bytes.subarray(range.from, range.to + 1) : bytes),
+  };
+}
+
+export const actRoutes = [
+  route({
+    method: 'POST',
+    path: `${path}/forms`,
+    access: 'site',
+    params,
+    body: shapes.formAnswer,
+    reply: shapes.message,
+    status: 201,
+    errors: ['conflict'],
+    limits: [perAddress('reply', 20, 200), perVisitor('reply', 20)],
+    docs: {
+      ...docs,
+      id: 'answerForm',
+      summary: 'Fill in a form',
+      description: 'What is missing or wrong is told by field; the message it became is the answer.',
+    },
+    run: async ({ app, caller, body }) => {
+      const conversation = conversationOf(caller);
+      const view = await viewOf(app.db, siteOf(caller), conversation);
+      const row = await findMessage(app.db, conversation.id, body.message_id);
+      const input = row?.direction === 'out' ? inputOf(row) : null;
+      if (input?.kind !== 'form') throw new AppError('not_found', 'Form not found');
+      const isRepeat = (await findByClientId(app.db, conversation.id, body.client_id)) !== null;
+      if (view.asking !== body.message_id && !isRepeat) throw new AppError('conflict', 'This form is no longer asked for');
+      return take({ app, caller }, filledIn(input.fields, body.values), body);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/typing`,
+    access: 'site',
+    params,
+    body: z.object({ on: z.boolean() }),
+    limits: [perAddress('typing', 60, 600), perVisitor('typing', 60)],
+    docs: { ...docs, id: 'setTyping', summary: 'Somebody is typing', description: 'At most once in three seconds; it holds for eight.', example: { on: true } },
+    run: async ({ app, caller, body }) => {
+      await showTyping(app, conversationOf(caller), body.on);
+      return undefined;
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/read`,
+    access: 'site',
+    params,
+    body: z.object({ up_to: z.int().min(0).describe('The `seq` of the last message on the screen.') }),
+    limits: [perAddress('read', 60, 600), perVisitor('read', 60)],
+    docs: { ...docs, id: 'markRead', summary: 'Everything up to here was seen', example: { up_to: 12 } },
+    run: async ({ app, caller, body }) => {
+      await app.transact((tx) => noteSubscriberRead(tx, conversationOf(caller), body.up_to));
+      return undefined;
+    },
+  }),
+  route({
+    method: 'POST',
+    path: `${path}/close`,
+    access: 'site',
+    params,
+    limits: [perAddress('close', 20, 200), perVisitor('close', 20)],
+    docs: {
+      ...docs,
+      id: 'closeConversation',
+      summary: 'End the conversation',
+      description: 'What runs in it ends. A later message opens it again, where the site allows that.',
+    },
+    run: async ({ app, caller }) => {
+      await app.transact((tx) => closeConversation(app, tx, conversationOf(caller)));
+      return undefined;
+    },
+  }),
+  route({
+    method: 'GET',
+    path: `${path}/transcript`,
+    access: 'site',
+    params,
+    limits: [perAddress('transcript', 20, 60)],
+    docs: { ...docs, id: 'getTranscript', summary: 'The conversation as a text', description: `The last ${maxTranscript} messages, times in UTC.` },
+    run: async () => undefined,
+    download: transcriptOf,
+  }),
+];

@@ -67,6 +67,11 @@ const inbox = createRoute({
   validateSearch: pick('view', 'q', 'c', 'info'),
   component: lazy(() => import('./inbox/inbox.tsx'), 'Inbox'),
 });
+const siteLook = createRoute({
+  getParentRoute: () => frame,
+  path: '/app/sites/$siteId/look',
+  component: lazy(() => import('./pages/sites/look.tsx'), 'SiteLook'),
+});
 const developers = createRoute({
   getParentRoute: () => frame,
   path: '/app/developers',
@@ -133,6 +138,7 @@ const tree = root.addChildren([
     inbox,
     sites,
     site,
+    siteLook,
     developers,
     settings.addChildren([settingsStart, workspace, bots, members, brand, audit]),
     you.addChildren([profile, security, keys, appearance]),

@@ -54,7 +54,11 @@ export type SiteValues = {
   shared_network: boolean;
   anonymous: boolean;
 };
-export type Site = SiteValues & { id: number; site_key: string; bot: string; flow: string | null; rev: number; created_at: number; updated_at: number };
+export type SiteTheme = { color: string | null; scheme: 'auto' | 'light' | 'dark'; side: 'start' | 'end'; radius: number; launcher: string | null };
+export type Asked = 'hidden' | 'optional' | 'required';
+export type SiteSettings = { theme: SiteTheme; pre_chat: { name: Asked; email: Asked; consent: string | null }; starters: string[]; sound: boolean };
+export type Site = SiteValues &
+  SiteSettings & { id: number; site_key: string; bot: string; flow: string | null; rev: number; created_at: number; updated_at: number };
 
 export type Fact = {
   id: number;
@@ -102,7 +106,26 @@ export type Conversation = {
   created_at: number;
 };
 
-export type ConversationMessage = { id: number; seq: number; direction: Direction; text: string; body: MessageBody; author: Author; created_at: number };
+export type ConversationMessage = {
+  id: number;
+  seq: number;
+  direction: Direction;
+  text: string;
+  body: MessageBody;
+  attachments: Attachment[];
+  author: Author;
+  created_at: number;
+};
+
+export type Attachment = {
+  id: string;
+  name: string;
+  type: string;
+  kind: 'image' | 'video' | 'audio' | 'file';
+  size: number;
+  url: string;
+  view_url: string | null;
+};
 
 /** What came in has no kind. */
 export type MessageBody = Message | ({ kind?: undefined } & Reply);

@@ -153,8 +153,13 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await log(page).getByText('You assigned the conversation').waitFor();
     await page.getByRole('button', { name: 'Reply', exact: true }).click();
     await page.getByRole('combobox', { name: 'Write a reply' }).fill('Your order is on its way. **Tomorrow** it is there.');
+    await page.getByLabel('Attach').setInputFiles({ name: 'invoice.txt', mimeType: 'text/plain', buffer: Buffer.from('2 shoes') });
+    await page.getByRole('button', { name: 'Remove invoice.txt' }).waitFor();
     await page.getByRole('button', { name: 'Send' }).click();
-    await readsSoon(peter, 'Your order is on its way. Tomorrow it is there.');
+    await expect.poll(async () => (await peter.reads()).join('\n'), { timeout: 10_000 }).toContain('Your order is on its way.');
+    await log(page)
+      .getByRole('link', { name: /invoice\.txt/ })
+      .waitFor();
     await takePicture(page, 'inbox-note');
 
     await page.getByRole('button', { name: 'Close', exact: true }).click();

@@ -60,6 +60,8 @@ export function ConversationList({ list, view, q, open, counts, isLost }: ListPr
             to="/app/inbox"
             search={(old: object) => ({ ...old, view: one === 'all' ? undefined : one, c: undefined, info: undefined }) as never}
             className={css.view}
+            activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+            data-current={view === one || undefined}
             aria-current={view === one ? 'page' : undefined}
           >
             <Icon name={icons[one]} size={14} />

@@ -8,10 +8,12 @@ import type { Role } from '../auth.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { findChatOf } from '../store/chats.ts';
 import type { Db } from '../store/database.ts';
+import type { Uploader } from '../store/files.ts';
 import { findFlow } from '../store/flows.ts';
 import { roleOf } from '../store/members.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
 import { noteEnd } from './chats.ts';
+import { attachFiles } from './files.ts';
 import { type Author, beginSession, type OpenTurn, openTurn, type Spoken, setAside, walk } from './open-turn.ts';
 import { reopened, type SavedStep, saveStep } from './save-step.ts';
 
@@ -38,10 +40,14 @@ function attend(turn: OpenTurn, by: Act['by']): void {
   if (turn.conversation.assignee_id === null) turn.conversation = { ...turn.conversation, assignee_id: by.id };
 }
 
+/** `attachments` are ids of files of that uploader. */
+export type Answer = Pick<Spoken, 'message' | 'text' | 'isNote'> & { attachments: readonly string[]; uploader: Uploader };
+
 /** Says something to the person, or among the team. In a conversation that people have, whoever answers first has it. */
-export async function answerConversation(app: App, tx: Db, act: Act, said: Pick<Spoken, 'message' | 'text' | 'isNote'>): Promise<SavedStep> {
+export async function answerConversation(app: App, tx: Db, act: Act, { attachments, uploader, ...said }: Answer): Promise<SavedStep> {
   const turn = await open(app, tx, act);
-  turn.spoken = { ...said, author: { kind: 'agent', id: act.by.id, name: act.by.name } };
+  const files = await attachFiles(app, tx, turn.conversation, attachments, uploader);
+  turn.spoken = { ...said, files, author: { kind: 'agent', id: act.by.id, name: act.by.name } };
   if (said.isNote) return save(app, tx, turn);
   if (turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(app.clock.now()) };
   if (turn.conversation.handler === 'people') attend(turn, act.by);

@@ -37,9 +37,8 @@ export function staticPages({ readBrand, isSetupNeeded, findDemoSite, built, lau
         brand: { name: brand.name, logo: brand.logo, color: brand.color, favicon: brand.favicon, support_url: brand.supportUrl },
         setup_needed: await isSetupNeeded(app),
       };
-      return sendPage(reply, brand, (nonce) =>
-        fill(template, { TITLE: escapeHtml(brand.name), FAVICON: escapeHtml(faviconOf(brand)), BOOT: scriptJson(boot), NONCE: nonce }),
-      );
+      const values = { TITLE: escapeHtml(brand.name), FAVICON: escapeHtml(faviconOf(brand)), BOOT: scriptJson(boot) };
+      return sendPage(reply, brand, (nonce) => fill(template, { ...values, NONCE: nonce }), 'shows ours');
     };
     for (const path of ['/', '/setup', '/app', '/app/*']) server.get(path, openConsole);
 
@@ -52,7 +51,8 @@ export function staticPages({ readBrand, isSetupNeeded, findDemoSite, built, lau
     server.get<{ Querystring: { site_key?: unknown } }>('/demo', async (request, reply) => {
       const brand = await readBrand(app);
       const site = await findDemoSite(app, String(request.query.site_key ?? ''));
-      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)));
+      // The console shows it beside what a site's chat is made to look like.
+      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)), 'within ours');
     });
 
     server.get('/widget.js', (request, reply) => {

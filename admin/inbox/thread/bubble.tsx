@@ -1,8 +1,8 @@
 // One message, whatever was in it: text, pictures and files, cards, choices, a place.
-import type { FileRef, Message } from '@parley/engine/message.ts';
+import type { Message } from '@parley/engine/message.ts';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ConversationMessage, MessageBody } from '../../api/replies.ts';
+import type { Attachment, ConversationMessage, MessageBody } from '../../api/replies.ts';
 import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
@@ -39,6 +39,9 @@ export function Bubble({ message, isFollowing }: { message: ConversationMessage;
         )}
         <div className={css.bubble} title={format.moment(at)}>
           <Body body={body} text={text} />
+          {message.attachments.map((file) => (
+            <FileLink key={file.id} file={file} />
+          ))}
         </div>
       </div>
     </article>
@@ -51,14 +54,11 @@ function Body({ body, text }: { body: MessageBody; text: string }): ReactNode {
       return (
         <>
           {body.text !== '' && <p className={css.text}>{body.text}</p>}
-          {body.files?.map((file) => (
-            <FileLink key={file.id} file={file} />
-          ))}
           {body.location && <Place {...body.location} />}
         </>
       );
     case 'text':
-      return <TextBody body={body} />;
+      return body.text === '' && !body.buttons && !body.input ? null : <TextBody body={body} />;
     case 'media':
       return <Media body={body} />;
     case 'cards':
@@ -102,18 +102,16 @@ function Choices({ labels }: { labels: string[] }) {
   );
 }
 
-const kindOfType = (type: string) => type.split('/')[0];
-
-function FileLink({ file }: { file: FileRef }) {
+function FileLink({ file }: { file: Attachment }) {
   const format = useFormat();
-  if (kindOfType(file.type) === 'image' && isSafe(file.url))
+  if (file.kind === 'image' && file.view_url)
     return (
-      <a href={file.url} target="_blank" rel="noreferrer noopener" className={css.picture}>
-        <img src={file.url} alt={file.name} loading="lazy" />
+      <a href={file.view_url} target="_blank" rel="noreferrer noopener" className={css.picture}>
+        <img src={file.view_url} alt={file.name} loading="lazy" />
       </a>
     );
   return (
-    <a href={isSafe(file.url) ? file.url : undefined} target="_blank" rel="noreferrer noopener" className={css.file}>
+    <a href={file.url} target="_blank" rel="noreferrer noopener" className={css.file}>
       <Icon name="file" size={18} />
       <span className="ellipsis">{file.name}</span>
       <small>{format.bytes(file.size)}</small>

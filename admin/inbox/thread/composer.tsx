@@ -12,6 +12,7 @@ import { toastFailed } from '../../ui/toast.tsx';
 import css from '../inbox.module.css';
 import { addMessages, useMoved } from '../reading.ts';
 import { useAct } from '../thread.tsx';
+import { AttachButton, AttachmentList, useAttachments } from './attachments.tsx';
 import { CannedPicker, ManagedCanned, useCanned } from './canned.tsx';
 
 type Kind = 'reply' | 'note';
@@ -33,9 +34,9 @@ function useSend(one: Conversation, kind: Kind, onSent: () => void) {
   const takeOver = useAct(one.id);
   const isTaking = kind === 'reply' && one.handler === 'bot' && one.status === 'open';
   const send = useMutation({
-    mutationFn: async (text: string) => {
+    mutationFn: async ({ text, attachments }: { text: string; attachments: string[] }) => {
       if (isTaking) await takeOver.mutateAsync({ path: 'take-over' });
-      return api.post<ConversationMessage>(`/conversations/${one.id}/messages`, { text, note: kind === 'note' }, { at: botPlace });
+      return api.post<ConversationMessage>(`/conversations/${one.id}/messages`, { text, attachments, note: kind === 'note' }, { at: botPlace });
     },
     onSuccess: (message) => {
       addMessages(client, one.id, botPlace, [message]);
@@ -53,6 +54,7 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
   const draft = `${one.id} ${kind}`;
   const [text, setText] = useState(() => drafts.get(draft) ?? '');
   const field = useRef<HTMLTextAreaElement>(null);
+  const attachments = useAttachments();
   const write = (next: string) => {
     setText(next);
     keepDraft(draft, next);
@@ -60,6 +62,7 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
   };
   const { isTaking, isPending, send } = useSend(one, kind, () => {
     write('');
+    attachments.clear();
     field.current?.focus();
   });
   const canned = useCanned(one, text, field, write);
@@ -68,8 +71,9 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
     setText(drafts.get(`${one.id} ${to}`) ?? '');
     field.current?.focus();
   };
+  const canSend = !attachments.isUploading && (text.trim() !== '' || attachments.ids.length > 0);
   const submit = () => {
-    if (text.trim() !== '' && !isPending) send(text.trim());
+    if (canSend && !isPending) send({ text: text.trim(), attachments: attachments.ids });
   };
   const press = (event: KeyboardEvent) => {
     if (canned.press(event)) return;
@@ -116,9 +120,17 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
             onChange={(event) => write(event.currentTarget.value)}
             onKeyDown={press}
             onBlur={() => onTyping(false)}
+            onPaste={(event) => attachments.add(event.clipboardData.files)}
+            onDrop={(event) => {
+              if (event.dataTransfer.files.length === 0) return;
+              event.preventDefault();
+              attachments.add(event.dataTransfer.files);
+            }}
             {...canned.field}
           />
+          <AttachmentList attachments={attachments} />
           <div className={css.composerFoot}>
+            <AttachButton attachments={attachments} />
             <button type="button" className={css.tool} data-act="canned" aria-keyshortcuts="/" onClick={canned.open}>
               <Icon name="bolt" size={15} />
               {t('inbox.canned.title')}
@@ -126,7 +138,7 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
             <span className={css.sendHint} aria-hidden="true">
               <Keys keys={['mod', '↵']} />
             </span>
-            <Button type="submit" size="compact-md" color={kind === 'note' ? 'yellow.8' : undefined} loading={isPending} disabled={text.trim() === ''}>
+            <Button type="submit" size="compact-md" color={kind === 'note' ? 'yellow.8' : undefined} loading={isPending} disabled={!canSend}>
               {kind === 'note' ? t('inbox.addNote') : isTaking ? t('inbox.takeAndSend') : t('inbox.send')}
             </Button>
           </div>

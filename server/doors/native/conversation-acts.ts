@@ -17,7 +17,8 @@ import { assert, invalidField } from '../../errors.ts';
 import { type Context, route } from '../../http/route.ts';
 import { findAccount } from '../../store/accounts.ts';
 import type { Db } from '../../store/database.ts';
-import { conversation, message, showConversations, showMessage } from './conversation-shapes.ts';
+import { conversation, message, showConversations, showMessages } from './conversation-shapes.ts';
+import { uploaderOf } from './files.ts';
 import { idParams } from './shapes.ts';
 
 /** A key acts for the person it belongs to. */
@@ -44,11 +45,8 @@ const docs = { tag: 'Conversations' };
 
 const newMessage = z
   .object({
-    text: z
-      .string()
-      .max(10_000)
-      .refine((text) => text.trim() !== '', 'The text must not be empty.'),
-    attachments: z.array(z.string().max(100)).max(5).optional().describe('Ids of files that were uploaded for this conversation.'),
+    text: z.string().max(10_000).optional().describe('May be absent where there are attachments.'),
+    attachments: z.array(z.string().max(100)).max(5).optional().describe('Ids of files that you have uploaded.'),
     note: z.boolean().optional().describe('Among the team: the person never sees it.'),
   })
   .meta({ id: 'NewMessage' });
@@ -72,13 +70,16 @@ export const conversationActRoutes = [
     },
     run: async (context) => {
       const { app, body } = context;
-      if (body.attachments && body.attachments.length > 0) throw invalidField('attachments', 'There is no file with this id.');
+      const { text = '', attachments = [], note } = body;
+      if (text.trim() === '' && attachments.length === 0) throw invalidField('text', 'The text must not be empty.', 'required');
       const act = await actOf(context);
-      const said = { message: { kind: 'text' as const, text: body.text }, text: body.text, ...(body.note ? { isNote: true as const } : {}) };
+      const message = { kind: 'text' as const, text };
+      const answer = { message, text, attachments, uploader: uploaderOf(context.caller), ...(note ? { isNote: true as const } : {}) };
       return app.transact(async (tx) => {
-        const [row] = (await answerConversation(app, tx, act, said)).messages;
+        const [row] = (await answerConversation(app, tx, act, answer)).messages;
         assert(row, 'an answer is a message');
-        return showMessage(row);
+        const [shown] = await showMessages(app, tx, act.conversationId, [row]);
+        return shown;
       });
     },
   }),

@@ -2,11 +2,14 @@
 import { ns } from '@parley/engine/ids.ts';
 import type { Session } from '@parley/engine/session.ts';
 import { z } from 'zod';
+import type { App } from '../../app.ts';
+import { signedUrl } from '../../commands/files.ts';
 import type { ConversationEvent } from '../../commands/save-step.ts';
 import { notFound } from '../../errors.ts';
 import { glimpsesOf } from '../../store/conversation-reads.ts';
 import type { Conversation } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
+import { type FileRow, filesOfMessages } from '../../store/files.ts';
 import { findFlow } from '../../store/flows.ts';
 import type { MessageRow } from '../../store/messages.ts';
 import { findSession, stepsOfSession } from '../../store/sessions.ts';
@@ -44,6 +47,17 @@ export const message = z
     direction,
     text: z.string().describe('What a channel that knows only text shows.'),
     body: z.unknown().describe('The whole of it: buttons, media, cards.'),
+    attachments: z.array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        type: z.string(),
+        kind: z.enum(['image', 'video', 'audio', 'file']),
+        size: z.int(),
+        url: z.string().describe('To download it; good for 15 minutes.'),
+        view_url: z.string().nullable().describe('To show it in a page; null for what is not safe to show.'),
+      }),
+    ),
     author: z.object({ kind: authorKind, id: z.int().nullable(), name: z.string() }),
     created_at: time,
   })
@@ -128,9 +142,28 @@ export async function showConversations(db: Db, botId: number, rows: readonly Co
   });
 }
 
-export function showMessage(row: MessageRow): z.input<typeof message> {
-  const { id, seq, direction, text, author_kind: kind, author_id, author_name } = row;
-  return { id, seq, direction, text, body: JSON.parse(row.body) as unknown, author: { kind, id: author_id, name: author_name }, created_at: row.at };
+export async function showMessages(app: App, db: Db, conversationId: number, rows: readonly MessageRow[]): Promise<z.input<typeof message>[]> {
+  const files = await filesOfMessages(
+    db,
+    conversationId,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    seq: row.seq,
+    direction: row.direction,
+    text: row.text,
+    body: JSON.parse(row.body) as unknown,
+    attachments: files.filter((file) => file.message_id === row.id).map((file) => showFile(app, file)),
+    author: { kind: row.author_kind, id: row.author_id, name: row.author_name },
+    created_at: row.at,
+  }));
+}
+
+function showFile(app: App, file: FileRow): z.input<typeof message>['attachments'][number] {
+  const { public_id: id, name, type, kind, size } = file;
+  const viewUrl = file.is_inline_safe === 1 ? signedUrl(app, file, { disposition: 'inline' }) : null;
+  return { id, name, type, kind, size, url: signedUrl(app, file), view_url: viewUrl };
 }
 
 export function showEvent({ seq, at, kind, ...data }: ConversationEvent): z.input<typeof conversationEvent> {

@@ -9,7 +9,7 @@ import type { Db } from '../../store/database.ts';
 import { listMessages } from '../../store/messages.ts';
 import { stepsAfter } from '../../store/sessions.ts';
 import { actorOf } from './conversation-acts.ts';
-import { conversation, conversationEvent, message, session, showConversations, showEvent, showMessage, showSession } from './conversation-shapes.ts';
+import { conversation, conversationEvent, message, session, showConversations, showEvent, showMessages, showSession } from './conversation-shapes.ts';
 import { cursorAsk, idParams, listOf, listQuery, listReply } from './shapes.ts';
 
 async function needConversation(db: Db, botId: number, id: number): Promise<Conversation> {
@@ -111,7 +111,7 @@ export const conversationRoutes = [
       const place = isNewest ? { beforeId: from, order: 'desc' as const } : { afterId: from };
       const rows = await listMessages(app.db, one.id, { ...place, limit: limit + 1, notes: 'with' });
       const shown = rows.slice(0, limit);
-      return listReply({ rows: shown, next: rows.length > limit ? String(shown.at(-1)?.id) : null }, showMessage);
+      return { data: await showMessages(app, app.db, one.id, shown), next: rows.length > limit ? String(shown.at(-1)?.id) : null };
     },
   }),
   route({

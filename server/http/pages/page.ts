@@ -36,7 +36,10 @@ export function faviconOf(brand: Brand): string {
   return brand.favicon ?? 'data:,';
 }
 
-export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string) => string): FastifyReply {
+/** Frames: a page of ours that shows others of ours in itself, or is shown so. */
+type Framing = 'no frames' | 'shows ours' | 'within ours';
+
+export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string) => string, framing: Framing = 'no frames'): FastifyReply {
   const nonce = randomBytes(16).toString('base64');
   const pictures = [brand.logo, brand.favicon].flatMap((url) => (url?.startsWith('http') ? [new URL(url).origin] : []));
   const policy = [
@@ -47,7 +50,8 @@ export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
-    "frame-ancestors 'none'",
+    ...(framing === 'shows ours' ? ["frame-src 'self'"] : []),
+    `frame-ancestors ${framing === 'within ours' ? "'self'" : "'none'"}`,
   ];
   return reply.header('content-security-policy', policy.join('; ')).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(html(nonce));
 }

@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await flow(page).getByText('Stopped').waitFor();
     await jane.say('I would rather talk to a person');
     await log(page).getByText('I would rather talk to a person').waitFor();
-    const field = page.getByRole('combobox', { name: 'Write a reply' });
+    const field = page.getByRole('textbox', { name: 'Write a reply' });
 
     await field.fill('/');
     await page.getByRole('button', { name: 'Manage' }).click();
@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await signIn(page, agent, '/app/inbox?view=unassigned');
     await row(page, 'Peter Parker').click();
     await page.getByRole('button', { name: 'Note', exact: true }).click();
-    await page.getByRole('combobox', { name: 'Write a note' }).fill('<img src=x onerror=alert(1)> Always polite. See https://crm.example/peter');
+    await page.getByRole('textbox', { name: 'Write a note' }).fill('<img src=x onerror=alert(1)> Always polite. See https://crm.example/peter');
     await page.getByRole('button', { name: 'Add note' }).click();
     await log(page).getByText('<img src=x onerror=alert(1)> Always polite.').waitFor();
     await log(page).getByText('Note by You').waitFor();
@@ -152,7 +152,7 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await page.getByRole('button', { name: 'Assigned to Olive Owner' }).waitFor();
     await log(page).getByText('You assigned the conversation').waitFor();
     await page.getByRole('button', { name: 'Reply', exact: true }).click();
-    await page.getByRole('combobox', { name: 'Write a reply' }).fill('Your order is on its way. **Tomorrow** it is there.');
+    await page.getByRole('textbox', { name: 'Write a reply' }).fill('Your order is on its way. **Tomorrow** it is there.');
     await page.getByLabel('Attach').setInputFiles({ name: 'invoice.txt', mimeType: 'text/plain', buffer: Buffer.from('2 shoes') });
     await page.getByRole('button', { name: 'Remove invoice.txt' }).waitFor();
     await page.getByRole('button', { name: 'Send' }).click();
@@ -189,9 +189,9 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await page.getByRole('heading', { name: 'Ada Lovelace' }).waitFor();
     await page.keyboard.press('k');
     await page.getByRole('heading', { name: 'Grace Hopper' }).waitFor();
-    await page.getByRole('combobox', { name: 'Write a reply' }).waitFor();
+    await page.getByRole('textbox', { name: 'Write a reply' }).waitFor();
     await page.keyboard.press('n');
-    await page.getByRole('combobox', { name: 'Write a note' }).waitFor();
+    await page.getByRole('textbox', { name: 'Write a note' }).waitFor();
     await page.keyboard.type('By keyboard');
     await page.keyboard.press('Control+Enter');
     await log(page).getByText('By keyboard').waitFor();
@@ -226,7 +226,7 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await row(second.page, 'Nina Simone').click();
     await second.page.getByText('Your role here may read and not answer.').waitFor();
     await first.page.getByText('Mia viewer is looking at this').waitFor();
-    await first.page.getByRole('combobox', { name: 'Write a reply' }).fill('I am about to');
+    await first.page.getByRole('textbox', { name: 'Write a reply' }).fill('I am about to');
     await second.page.getByText('Mia agent is typing').waitFor();
     await takePicture(second.page, 'inbox-viewer');
     expect([...first.problems, ...second.problems]).toEqual([]);

@@ -2,7 +2,6 @@
 import { ActionIcon, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, List, Subscriber } from '../api/replies.ts';
 import { api } from '../api.ts';
@@ -12,6 +11,7 @@ import { CopyButton } from '../ui/copy.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Face } from '../ui/identity.tsx';
 import { FlowPanel } from './context/flow-panel.tsx';
+import { PanelBox } from './context/panel-box.tsx';
 import css from './inbox.module.css';
 import { conversationQuery, subscriberQuery } from './reading.ts';
 import { channelName } from './thread.tsx';
@@ -33,7 +33,7 @@ export function Context({ id }: { id: number }) {
         >
           <Icon name="back" size={18} />
         </ActionIcon>
-        <strong>{t('inbox.context')}</strong>
+        <h2>{t('inbox.context')}</h2>
       </header>
       {one ? (
         <>
@@ -48,18 +48,6 @@ export function Context({ id }: { id: number }) {
         </div>
       )}
     </aside>
-  );
-}
-
-export function PanelBox({ title, children, actions }: { title: string; children: ReactNode; actions?: ReactNode }) {
-  return (
-    <section className={css.panelBox} aria-label={title}>
-      <div className={css.panelHead}>
-        <h3>{title}</h3>
-        {actions}
-      </div>
-      {children}
-    </section>
   );
 }
 

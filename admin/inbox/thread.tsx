@@ -1,6 +1,6 @@
 // One conversation: who it is with and who has it, what was said and done, and the place to answer.
 import { ActionIcon, Button } from '@mantine/core';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -11,31 +11,14 @@ import { usePlace } from '../place.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Face } from '../ui/identity.tsx';
 import { Problem } from '../ui/problem.tsx';
-import { toastFailed } from '../ui/toast.tsx';
 import css from './inbox.module.css';
 import type { Live } from './live.ts';
 import { conversationQuery, useMoved } from './reading.ts';
 import { Composer } from './thread/composer.tsx';
 import { Timeline } from './thread/timeline.tsx';
+import { useAct } from './use-act.ts';
 
 const AssignMenu = lazy(() => import('./thread/assign-menu.tsx').then(({ AssignMenu }) => ({ default: AssignMenu })));
-
-type Act = { path: 'assign' | 'status' | 'take-over' | 'hand-back'; body?: object };
-
-/** What people do in a conversation; the answer is the conversation as it is then. */
-export function useAct(id: number) {
-  const { botPlace } = usePlace();
-  const client = useQueryClient();
-  const moved = useMoved(botPlace);
-  return useMutation({
-    mutationFn: ({ path, body }: Act) => api.post<Conversation>(`/conversations/${id}/${path}`, body ?? {}, { at: botPlace }),
-    onSuccess: (after) => {
-      client.setQueryData(conversationQuery(id, botPlace).queryKey, after);
-      moved(id);
-    },
-    onError: toastFailed,
-  });
-}
 
 export function Thread({ id, live, onClose }: { id: number; live: Live; onClose: () => void }) {
   const { botPlace } = usePlace();

@@ -8,10 +8,10 @@ import { ApiError } from '../../api.ts';
 import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
-import { PanelBox } from '../context.tsx';
 import css from '../inbox.module.css';
 import { sessionQuery } from '../reading.ts';
-import { useAct } from '../thread.tsx';
+import { useAct } from '../use-act.ts';
+import { PanelBox } from './panel-box.tsx';
 
 const HandBack = lazy(() => import('./hand-back.tsx').then(({ HandBack }) => ({ default: HandBack })));
 

@@ -10,7 +10,7 @@ import { toastFailed } from '../../ui/toast.tsx';
 import css from '../inbox.module.css';
 import { cannedQuery, subscriberQuery } from '../reading.ts';
 
-const CannedManager = lazy(() => import('./canned-manager.tsx').then(({ CannedManager }) => ({ default: CannedManager })));
+const CannedList = lazy(() => import('./canned-list.tsx').then(({ CannedList }) => ({ default: CannedList })));
 
 const loadRenderer = () => import('./render-canned.ts');
 
@@ -22,6 +22,14 @@ export type Canned = ReturnType<typeof useCanned>;
 function slashAt(text: string, cursor: number): { from: number; wanted: string } | null {
   const found = /(^|\s)\/([\p{L}\p{N}_-]*)$/u.exec(text.slice(0, cursor));
   return found ? { from: found.index + (found[1]?.length ?? 0), wanted: found[2] ?? '' } : null;
+}
+
+/** Once what was written stands there. */
+function goTo(field: RefObject<HTMLTextAreaElement | null>, place: number): void {
+  requestAnimationFrame(() => {
+    field.current?.focus();
+    field.current?.setSelectionRange(place, place);
+  });
 }
 
 export function useCanned(one: Conversation, text: string, field: RefObject<HTMLTextAreaElement | null>, write: (text: string) => void) {
@@ -49,10 +57,7 @@ export function useCanned(one: Conversation, text: string, field: RefObject<HTML
     const from = slash?.from ?? text.length;
     write(`${text.slice(0, from)}${said}${text.slice(from + 1 + (slash?.wanted.length ?? 0))}`);
     setAt(0);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(from + said.length, from + said.length);
-    });
+    goTo(field, from + said.length);
   };
   /** True when the key was for the list. */
   const press = (event: KeyboardEvent): boolean => {
@@ -70,10 +75,7 @@ export function useCanned(one: Conversation, text: string, field: RefObject<HTML
     const next = text === '' || /\s$/.test(text) ? `${text}/` : `${text} /`;
     setClosedFor(null);
     write(next);
-    requestAnimationFrame(() => {
-      field.current?.focus();
-      field.current?.setSelectionRange(next.length, next.length);
-    });
+    goTo(field, next.length);
   };
   return {
     id,
@@ -87,8 +89,6 @@ export function useCanned(one: Conversation, text: string, field: RefObject<HTML
     open,
     put: (reply: CannedReply) => void put(reply).then(null, toastFailed),
     field: {
-      role: 'combobox',
-      'aria-expanded': isOpen,
       'aria-controls': isOpen ? id : undefined,
       'aria-activedescendant': chosen ? `${id}-${chosen.id}` : undefined,
       'aria-autocomplete': 'list',
@@ -133,5 +133,5 @@ export function CannedPicker({ canned }: { canned: Canned }) {
 
 /** Not inside the composer's form: what is submitted in it would be submitted there, too. */
 export function ManagedCanned({ canned }: { canned: Canned }) {
-  return <Suspense>{canned.isManaging && <CannedManager onClose={() => canned.setManaging(false)} />}</Suspense>;
+  return <Suspense>{canned.isManaging && <CannedList onClose={() => canned.setManaging(false)} />}</Suspense>;
 }

@@ -11,7 +11,7 @@ import { Keys } from '../../ui/keys.tsx';
 import { toastFailed } from '../../ui/toast.tsx';
 import css from '../inbox.module.css';
 import { addMessages, useMoved } from '../reading.ts';
-import { useAct } from '../thread.tsx';
+import { useAct } from '../use-act.ts';
 import { AttachButton, AttachmentList, useAttachments } from './attachments.tsx';
 import { CannedPicker, ManagedCanned, useCanned } from './canned.tsx';
 

@@ -220,6 +220,31 @@ describe.each(databaseKinds)('people in conversations on %s', (kind) => {
     expect(await acts(id)).toEqual([`assigned ${agent.name}`, `assigned ${agent.name}`]);
   });
 
+  test('files that the agent uploaded go along with an answer, once and not those of others', async () => {
+    const { id } = await begin();
+    const upload = async (as: Record<string, string>): Promise<string> => {
+      const form = new FormData();
+      form.append('file', new File(['2 shoes'], 'invoice.txt', { type: 'text/plain' }));
+      const packed = new Response(form);
+      const body = Buffer.from(await packed.arrayBuffer());
+      const sent = { ...as, 'content-type': packed.headers.get('content-type') ?? '' };
+      return ((await scenario(t, { method: 'POST', path: '/v1/files', headers: sent, body }, { status: 201 })).json as { id: string }).id;
+    };
+    const file = await upload(headers);
+    await scenario(t, post(`${id}/messages`, { attachments: [file] }), {
+      status: 201,
+      body: (one: object) =>
+        expect(one).toMatchObject({ text: '', attachments: [{ id: file, name: 'invoice.txt', size: 7, view_url: expect.stringContaining('/f/') }] }),
+    });
+    const [last] = (await get<{ data: { attachments: { url: string }[] }[] }>(`/conversations/${id}/messages?sort=newest&limit=1`)).data;
+    const link = new URL(last?.attachments[0]?.url ?? '');
+    expect((await call(t, { method: 'GET', path: `${link.pathname}${link.search}` })).text).toBe('2 shoes');
+    await scenario(t, post(`${id}/messages`, { text: 'again', attachments: [file] }), { status: 422 });
+    const owners = await upload({ ...(await session(t.app, world.account)), 'x-bot': `f${world.bot.id}` });
+    await scenario(t, post(`${id}/messages`, { text: 'not mine', attachments: [owners] }), { status: 422 });
+    expect(await texts(id)).toEqual(['hi', 'Who are you?', '']);
+  });
+
   test('what is unread is unread by each', async () => {
     const { id, say } = await begin();
     expect(await look(id)).toMatchObject({ unread: 1, last_message: { text: 'Who are you?', direction: 'out' } });

@@ -18,7 +18,7 @@ import { cannedQuery } from '../reading.ts';
 
 const example = '{{ subscriber.first_name | default("there") }}';
 
-export function CannedManager({ onClose }: { onClose: () => void }) {
+export function CannedList({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { place } = usePlace();
   const [edited, setEdited] = useState<CannedReply | 'new' | null>(null);

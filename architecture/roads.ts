@@ -203,7 +203,7 @@ export const roads: readonly Road[] = [
   {
     from: ['server/<list>.ts'],
     may: ['server/<list>/*.ts'],
-    types: ['engine/**', app, config, 'server/<list>/**'],
+    types: ['engine/**', app, config, 'server/<list>/**', 'node:stream'],
     instead: 'the channel, effect or file store itself: this is a list',
   },
 

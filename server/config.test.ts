@@ -119,6 +119,38 @@ describe('a bad setting is refused by name, with an example and exit code 78', (
     expect(bad.length).toBeGreaterThanOrEqual(60);
   });
 
+  const bucket = { S3_BUCKET: 'acme-files', S3_ACCESS_KEY_ID: 'AKTEST', S3_SECRET_ACCESS_KEY: 'its-secret' };
+
+  test.each([
+    ['S3_BUCKET', 'Acme_Files', /lower-case/],
+    ['S3_BUCKET', 'a', /lower-case/],
+    ['S3_BUCKET', '../etc', /lower-case/],
+    ['S3_ENDPOINT', 'minio.example.com', /http:\/\//],
+    ['S3_ENDPOINT', 'https://minio.example.com/bucket', /S3_BUCKET/],
+    ['S3_ENDPOINT', 'https://name:secret@minio.example.com', /after the host/],
+    ['S3_REGION', 'eu central', /letters/],
+    ['S3_PREFIX', '../x', /letters/],
+    ['S3_PREFIX', '/x', /letters/],
+    ['S3_ACCESS_KEY_ID', 'AK TEST', /no spaces/],
+    ['S3_SECRET_ACCESS_KEY', 'two words', /no spaces/],
+  ])('%s=%j, where the rest of the bucket is good', (name, value, says) => {
+    const { message } = refusalOf({ ...bucket, [name]: value });
+    expect(message).toMatch(new RegExp(`^  ${name} .*Example: ${name}=`, 'm'));
+    expect(message).toMatch(says);
+  });
+
+  test('a bucket is named with its keys, or not at all', () => {
+    expect(readConfig({}).config.s3).toBeNull();
+    for (const name of Object.keys(bucket)) {
+      expect(refusalOf({ ...bucket, [name]: '' }).message).toMatch(new RegExp(`^The configuration has a problem:\\n  ${name} is missing`));
+    }
+    expect(refusalOf({ S3_ENDPOINT: 'https://minio.example.com' }).message).toContain('3 problems');
+    const { config } = readConfig({ ...bucket, S3_ENDPOINT: 'http://10.0.0.7:9000/', S3_PREFIX: 'chat' });
+    const [accessKeyId, secretAccessKey] = [bucket.S3_ACCESS_KEY_ID, bucket.S3_SECRET_ACCESS_KEY];
+    expect(config.s3).toEqual({ endpoint: 'http://10.0.0.7:9000', region: 'us-east-1', bucket: 'acme-files', prefix: 'chat/', accessKeyId, secretAccessKey });
+    expect(configLines(config)).not.toMatch(/its-secret|AKTEST/);
+  });
+
   test('limits may be off only on a loopback address', () => {
     for (const HOST of ['0.0.0.0', '::', '192.168.1.5', 'chat.example.com']) expect(refusalOf({ HOST, RATE_LIMITS: 'off' }).message).toContain('RATE_LIMITS');
     for (const HOST of ['127.0.0.1', '127.8.8.8', '::1', 'localhost']) expect(readConfig({ HOST, RATE_LIMITS: 'off' }).config.rateLimits).toBe(false);

@@ -210,6 +210,7 @@ describe('files in a bucket', () => {
   ])('%s is a fault of ours, which the log names', async (_what, change, says) => {
     const wrong = s3Files({ ...settingsOf(bucket), ...change }, dataDir);
     await expect(wrong.put('7/ab/one', pieces(one))).rejects.toThrow(says);
+    await expect(wrong.get('7/ab/one')).rejects.toThrow(says.replace('PUT', 'GET'));
     expect(drafts()).toEqual([]);
   });
 

@@ -24,6 +24,10 @@ const installationWide: Record<string, string | Record<string, string>> = {
     eventsAfter: 'replays what was recorded; who may see it is judged after',
     lastFactId: 'numbers are drawn for all workspaces together',
   },
+  'server/store/files.ts': {
+    findPublicFile: 'the signature of the link is the right to it',
+    takeRemnants: 'what belongs to nobody any more is cleared away, whoever it belonged to',
+  },
   'server/store/invites.ts': { findInvite: 'the secret of the link is the right to it' },
   'server/store/sites.ts': { firstSite: 'what /demo shows', findSiteByKey: 'is how the tenant is found' },
   'server/store/inbound.ts': 'the source names the channel it came by',

@@ -81,7 +81,9 @@ export function makeSniffer(): Sniffer {
       isText &&= !notText.test(decoder.decode());
       const type = mediaOf(head, size) ?? archiveOf(head, name) ?? (isText && isPlain(head, name) ? 'text/plain' : null);
       const isArchive = found.entries && found.end;
-      if (type === null || found.markup || isArchive !== isZip(head)) return unknown;
+      // Readers of PDF look for its beginning a little way in.
+      const isPdf = head.subarray(0, 1100).includes('%PDF-');
+      if (type === null || found.markup || isArchive !== isZip(head) || isPdf !== (type === 'application/pdf')) return unknown;
       const kind = inline[type];
       return { type, kind: kind ?? 'file', isInlineSafe: kind !== undefined };
     },

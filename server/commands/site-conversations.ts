@@ -258,7 +258,11 @@ export async function noteSubscriberRead(tx: Db, conversation: Conversation, upT
 }
 
 /** Told to whoever looks, and kept nowhere. */
-export async function showTyping(app: App, { id, bot_id: botId, workspace_id: workspaceId, subscriber_id }: Conversation, isOn: boolean): Promise<void> {
+export async function showTyping(
+  app: App,
+  { id, bot_id: botId, workspace_id: workspaceId, subscriber_id }: Conversation,
+  { isOn }: { isOn: boolean },
+): Promise<void> {
   const name = (await findSubscriber(app.db, botId, subscriber_id))?.name ?? '';
   giveSign(app.live, { workspaceId, botId, conversationId: id }, { kind: 'typing', isOn, who: { kind: 'subscriber', id: subscriber_id, name } });
 }

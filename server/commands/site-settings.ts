@@ -48,7 +48,7 @@ const usual: SiteSettings = {
   starters: [],
   sound: true,
   identity: 'off',
-  show_agents: true,
+  show_agents: false,
   reopen: true,
   min_token: 1,
 };

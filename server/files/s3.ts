@@ -14,7 +14,7 @@ import { type Egress, resolveBySystem } from '../egress/connect.ts';
 import { type Outcome, send } from '../egress/fetch.ts';
 import { onlyTo } from '../egress/policy.ts';
 import { AppError, assert } from '../errors.ts';
-import type { FileStore } from '../files.ts';
+import type { ByteRange, FileStore } from '../files.ts';
 
 export type Bucket = NonNullable<Config['s3']>;
 
@@ -27,36 +27,13 @@ const emptyHash = createHash('sha256').digest('hex');
 /** A whole file on a slow line; a block of it. */
 const limits = { PUT: { headersMs: 60_000, totalMs: 60_000 }, other: { headersMs: 10_000, totalMs: 20_000 } };
 
+type Times = { waitMs?: number; pauseMs?: number };
+type Caller = (ask: Call) => Promise<Outcome>;
+
 /** The times are for tests, which wait for a bucket that is silent or busy. */
-export function s3Files(bucket: Bucket, dataDir: string, { waitMs, pauseMs = 100 }: { waitMs?: number; pauseMs?: number } = {}): FileStore {
-  const base = bucketUrl(bucket);
-  // Wherever the operator put it, a private network included; and nowhere else.
-  const port = Number(base.port) || (base.protocol === 'https:' ? 443 : 80);
-  const egress: Egress = { policy: onlyTo({ host: base.hostname, port }), resolve: resolveBySystem };
+export function s3Files(bucket: Bucket, dataDir: string, times: Times = {}): FileStore {
+  const call = callerOf(bucket, times);
   const draftOf = (key: string): string => join(dataDir, 'incoming', key.replaceAll('/', '.'));
-
-  const call = async (ask: Call): Promise<Outcome> => {
-    for (let attempt = 1; ; attempt += 1) {
-      const signed = await sign(bucket, base, ask);
-      const { headersMs, totalMs } = ask.method === 'PUT' ? limits.PUT : limits.other;
-      const within = { headersMs: waitMs ?? headersMs, totalMs: waitMs ?? totalMs, maxBytes: 2 * blockBytes };
-      const outcome = await send(egress, { ...signed, method: ask.method, body: ask.body ?? null, redirects: 'manual', limits: within });
-      if (!isPassing(outcome) || attempt === attempts) return outcome;
-      await sleep(pauseMs * 2 ** attempt * (0.5 + Math.random() / 2));
-    }
-  };
-
-  const block = async (key: string, from: number, to: number): Promise<{ bytes: Uint8Array; total: number } | null> => {
-    const outcome = await call({ method: 'GET', key, headers: { range: `bytes=${from}-${Math.min(to, from + blockBytes - 1)}` } });
-    if (outcome.status === 404) return null;
-    // Of nothing there is no range.
-    if (outcome.status === 416) return { bytes: new Uint8Array(), total: 0 };
-    const [, first, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(outcome.headers['content-range'] ?? '') ?? []).map(Number);
-    const isWhole = outcome.kind === 'status' && outcome.status === 206 && first === from && Number(last) - from + 1 === outcome.bytes.length;
-    if (!isWhole || total === undefined) throw faultOf('GET', outcome);
-    return { bytes: outcome.bytes, total };
-  };
-
   return {
     async put(key, bytes) {
       const draft = draftOf(key);
@@ -77,22 +54,9 @@ export function s3Files(bucket: Bucket, dataDir: string, { waitMs, pauseMs = 100
       }
     },
     async get(key, range) {
-      const first = await block(key, range?.from ?? 0, range?.to ?? Number.MAX_SAFE_INTEGER);
-      if (first === null) return null;
-      const end = Math.min(range?.to ?? first.total, first.total - 1);
-      return Readable.from(
-        (async function* () {
-          let at = (range?.from ?? 0) + first.bytes.length;
-          if (first.bytes.length > 0) yield first.bytes;
-          while (at <= end) {
-            const next = await block(key, at, end);
-            assert(next !== null && next.bytes.length > 0, 'a file that is being read is there');
-            at += next.bytes.length;
-            yield next.bytes;
-          }
-        })(),
-        { objectMode: false },
-      );
+      const { from, to } = range ?? { from: 0, to: Number.MAX_SAFE_INTEGER };
+      const first = await readBlock(call, key, { from, to });
+      return first && Readable.from(blocks(call, key, { from, to: Math.min(to, first.total - 1) }, first.bytes), { objectMode: false });
     },
     async size(key) {
       const outcome = await call({ method: 'HEAD', key });
@@ -115,6 +79,47 @@ export function s3Files(bucket: Bucket, dataDir: string, { waitMs, pauseMs = 100
       return { keys, next: text.includes('<IsTruncated>true</IsTruncated>') ? (keys.at(-1) ?? null) : null };
     },
   };
+}
+
+function callerOf(bucket: Bucket, { waitMs, pauseMs = 100 }: Times): Caller {
+  const base = bucketUrl(bucket);
+  // Wherever the operator put it, a private network included; and nowhere else.
+  const port = Number(base.port) || (base.protocol === 'https:' ? 443 : 80);
+  const egress: Egress = { policy: onlyTo({ host: base.hostname, port }), resolve: resolveBySystem };
+  return async (ask) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const signed = await sign(bucket, base, ask);
+      const { headersMs, totalMs } = ask.method === 'PUT' ? limits.PUT : limits.other;
+      const within = { headersMs: waitMs ?? headersMs, totalMs: waitMs ?? totalMs, maxBytes: 2 * blockBytes };
+      const outcome = await send(egress, { ...signed, method: ask.method, body: ask.body ?? null, redirects: 'manual', limits: within });
+      if (!isPassing(outcome) || attempt === attempts) return outcome;
+      await sleep(pauseMs * 2 ** attempt * (0.5 + Math.random() / 2));
+    }
+  };
+}
+
+type Block = { bytes: Uint8Array; total: number };
+
+/** The first of these bytes; null when there is no such file. */
+async function readBlock(call: Caller, key: string, { from, to }: ByteRange): Promise<Block | null> {
+  const outcome = await call({ method: 'GET', key, headers: { range: `bytes=${from}-${Math.min(to, from + blockBytes - 1)}` } });
+  if (outcome.status === 404 && codeOf(outcome) === 'NoSuchKey') return null;
+  // Of nothing there is no range.
+  if (outcome.status === 416) return { bytes: new Uint8Array(), total: 0 };
+  const [, first, last, total] = (/^bytes (\d+)-(\d+)\/(\d+)$/.exec(outcome.headers['content-range'] ?? '') ?? []).map(Number);
+  const isWhole = outcome.kind === 'status' && outcome.status === 206 && first === from && Number(last) - from + 1 === outcome.bytes.length;
+  if (!isWhole || total === undefined) throw faultOf('GET', outcome);
+  return { bytes: outcome.bytes, total };
+}
+
+async function* blocks(call: Caller, key: string, { from, to }: ByteRange, first: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (first.length > 0) yield first;
+  for (let at = from + first.length; at <= to; ) {
+    const next = await readBlock(call, key, { from: at, to });
+    assert(next !== null && next.bytes.length > 0, 'a file that is being read is there');
+    at += next.bytes.length;
+    yield next.bytes;
+  }
 }
 
 /** An endpoint of one's own serves every bucket under its own name; Amazon's has one host for each. */
@@ -147,6 +152,9 @@ function isPassing({ kind, status }: Outcome): boolean {
 function faultOf(method: string, outcome: Outcome): Error {
   if (isPassing(outcome))
     return new AppError('unavailable', 'The store of the files does not answer. Try again in a moment.', { headers: { 'retry-after': '5' } });
-  const code = /<Code>(\w{1,60})<\/Code>/.exec(String(outcome.value))?.[1] ?? outcome.error ?? '';
-  return new Error(`the S3 bucket answered ${method} with ${outcome.status ?? outcome.kind} ${code}`);
+  return new Error(`the S3 bucket answered ${method} with ${outcome.status ?? outcome.kind} ${codeOf(outcome) ?? outcome.error ?? ''}`);
+}
+
+function codeOf(outcome: Outcome): string | null {
+  return /<Code>(\w{1,60})<\/Code>/.exec(String(outcome.value))?.[1] ?? null;
 }

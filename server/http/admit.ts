@@ -11,7 +11,9 @@ import { networkOf, overLimit, tighter } from './limits.ts';
 import { credentialIn, type Door, type Headers, headerText, type Limit, type LimitState, type Pass, type Route } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
-export type Admitted = { caller: Caller; tenant: Tenant; name: string };
+export type Admitted = { caller: Caller; tenant: Tenant; name: string; counted: Counted[] };
+/** What a request was counted against. */
+type Counted = { limit: Limit; who: string };
 
 // Guesses at credentials are counted per address, whatever door they try. A right one is never held up by others' wrong ones.
 const failedAuth: Limit = { name: 'failed-auth', per: 'address', max: 60, windowMs: 60_000 };
@@ -22,10 +24,10 @@ export async function admit(machine: Machine, served: Served, request: FastifyRe
   if (door.cors) reply.headers(door.cors.headers(request.headers));
   const known = await authenticate(machine, door, request, reply, pass);
   const name = known.kind === 'anyone' ? nameOfNetwork(request) : callerName(known, '');
+  const limits = (app.config.rateLimits ? [...(route.limits ?? []), door.quota(known)] : []).filter((one) => one !== null);
+  const counted = limits.map((limit) => ({ limit: limitFor(known, limit), who: whoOf(limit, name, request) }));
   let state: LimitState | null = null;
-  for (const limit of app.config.rateLimits ? [...(route.limits ?? []), door.quota(known)] : []) {
-    if (limit) state = tighter(state, await machine.limits.hit(limitFor(known, limit), whoOf(limit, name, request)));
-  }
+  for (const { limit, who } of counted) state = tighter(state, await machine.limits.hit(limit, who));
   const now = app.clock.now();
   reply.headers(door.limitHeaders(state, now));
   if (known.kind === 'account' && (!served.isRead || route.socket) && !pass?.isTicket) refuseForeignPages(app, request.headers);
@@ -33,7 +35,7 @@ export async function admit(machine: Machine, served: Served, request: FastifyRe
   if (state && state.remaining < 0) throw overLimit(state, now);
   const caller = door.enter ? await door.enter(app, known, { headers: request.headers, params: request.params as Record<string, string> }) : known;
   if (request.headers.expect !== undefined && Number(request.headers['content-length'] ?? 0) <= mostOf(route)) inviteBody(request, reply);
-  return { caller, tenant, name };
+  return { caller, tenant, name, counted };
 }
 
 /** A body that will be refused for its length is not invited. */
@@ -64,6 +66,11 @@ function whoOf({ per }: Limit, name: string, request: FastifyRequest): string {
   return per === 'address' ? nameOfNetwork(request) : `${name} ${nameOfNetwork(request)}`;
 }
 
+/** Whose repeat of a call it may be: all visitors of a site hold the same key, and an Idempotency-Key is each one's own. */
+export function repeaterOf({ caller, name }: Admitted, request: FastifyRequest): string {
+  return caller.kind === 'site' ? `${name} ${digestOf(visitorIn(request) || networkOf(addressOf(request)))}` : name;
+}
+
 /** Whose token the request carries, in its path or as its credential; counted before anyone has looked whether it opens anything. */
 function visitorIn({ params, headers }: FastifyRequest): string {
   return (params as { visitor_token?: string }).visitor_token ?? credentialIn(headers, 'Visitor');
@@ -71,6 +78,13 @@ function visitorIn({ params, headers }: FastifyRequest): string {
 
 function nameOfNetwork(request: FastifyRequest): string {
   return callerName({ kind: 'anyone' }, networkOf(addressOf(request)));
+}
+
+/** Who has it already costs nothing, and is not counted. */
+export async function forgive(machine: Machine, door: Door, { counted }: Admitted, reply: FastifyReply): Promise<void> {
+  let state: LimitState | null = null;
+  for (const { limit, who } of counted) state = tighter(state, await machine.limits.forgive(limit, who));
+  reply.headers(door.limitHeaders(state, machine.app.clock.now()));
 }
 
 /** Counts one more against a limit whose subject only the route knows; its numbers are shown when it refuses. */

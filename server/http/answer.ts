@@ -5,8 +5,8 @@ import type { App } from '../app.ts';
 import type { Caller } from '../auth.ts';
 import { AppError, assert } from '../errors.ts';
 import type { Actor } from '../events.ts';
-import { type Admitted, countFor } from './admit.ts';
-import { sendDownload } from './answer/download.ts';
+import { type Admitted, countFor, forgive, repeaterOf } from './admit.ts';
+import { isKnown, sendDownload } from './answer/download.ts';
 import { openUpload } from './answer/upload.ts';
 import { validate } from './answer/validate.ts';
 import { infoOf } from './errors.ts';
@@ -14,7 +14,7 @@ import { fingerprintOf, type Outcome, readIdempotencyKey } from './idempotency.t
 import { checkedQuery, isText } from './json.ts';
 import { passOf, standingOf } from './live/standing.ts';
 import { openStream } from './live.ts';
-import type { Context, Door, RequestInfo } from './route.ts';
+import { type Context, type Door, headerText, type RequestInfo } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
 type AnyContext = Context<unknown, unknown, unknown>;
@@ -37,6 +37,10 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
   if (outcome.isReplay) reply.header('idempotent-replayed', 'true');
   reply.code(outcome.status).headers(outcome.headers);
   if (!route.reply) return reply.send();
+  if (served.isRead && isKnown(headerText(request.headers, 'if-none-match'), outcome.headers.etag ?? '')) {
+    await forgive(machine, served.door, request.admitted as Admitted, reply);
+    return reply.code(304).send();
+  }
   return reply.header('content-type', 'application/json; charset=utf-8').send(outcome.text);
 }
 
@@ -83,9 +87,10 @@ async function runOf(machine: Machine, served: Served, request: FastifyRequest, 
     const value = await route.run(context);
     return { status, text: JSON.stringify(value), headers, isReplay: false };
   }
-  const { name, tenant } = request.admitted as Admitted;
+  const admitted = request.admitted as Admitted;
+  const { tenant } = admitted;
   const ask = {
-    scope: `${name} ${tenant.workspaceId}:${tenant.botId} ${served.name}`,
+    scope: `${repeaterOf(admitted, request)} ${tenant.workspaceId}:${tenant.botId} ${served.name}`,
     key,
     fingerprint: fingerprintOf(context.app, request.url, sentOf(request, context)),
     status,

@@ -149,13 +149,20 @@ describe.each(databaseKinds)('on %s', (kind) => {
 
   // A stream has no end to wait for.
   const answersOf = (door: Door): Route[] => door.routes.filter(({ stream }) => stream === undefined);
+  /** With what it is asked for in its newer form, where it has one. */
+  const formsOf = (door: Door): [name: string, route: Route, accept: Record<string, string>][] =>
+    answersOf(door).flatMap((route) => {
+      const name = `${route.method} ${door.prefix}${route.path}`;
+      const newer = { accept: 'application/vnd.chat.v2+json' };
+      return [[name, route, {}], ...(route.newer ? [[`${name}, newer`, route.newer, newer] as [string, Route, Record<string, string>]] : [])];
+    });
   const readsOf = (door: Door): Route[] => answersOf(door).filter(({ method, path }) => method === 'GET' && !path.includes('{'));
 
   describe.each(doors.map((door) => [door.name, door] as const))('the %s door', (_name, door) => {
-    test.each(answersOf(door).map((route) => [`${route.method} ${door.prefix}${route.path}`, route] as const))('%s', async (name, route) => {
+    test.each(formsOf(door))('%s', async (name, route, accept) => {
       const random = makeRandom(seed * 7919 + name.length * 31 + name.charCodeAt(name.length - 1));
       const world = await makeWorld(t.app);
-      const headers = await credentials(world, route);
+      const headers = { ...(await credentials(world, route)), ...accept };
       const { bot, workspace, account, site } = bystander;
       // The operator is the one who may reach into every workspace.
       const isOperators = route.access === 'operator';

@@ -7,7 +7,7 @@ import { countHit } from '../store/rate-limits.ts';
 import type { Limit, LimitState } from './route.ts';
 
 type Window = { hits: number; resetAt: number };
-type Ask = { limit: Omit<Limit, 'per'>; who: string; now: number };
+type Ask = { limit: Omit<Limit, 'per'>; who: string; now: number; hits: 1 | -1 };
 type Counter = (ask: Ask) => Window | Promise<Window>;
 
 /** Of one limit. Past it the window that started first is forgotten, which only ever errs in its caller's favour. */
@@ -18,28 +18,34 @@ const aloneMs = 5_000;
 export type Limits = {
   /** `remaining` below zero says by how much it is too many. */
   hit(limit: Omit<Limit, 'per'>, who: string): Promise<LimitState>;
+  /** Takes one hit back: what cost nothing does not count. */
+  forgive(limit: Omit<Limit, 'per'>, who: string): Promise<LimitState>;
 };
 
 export function makeLimits(app: App): Limits {
   const inMemory = countInMemory();
   const count = app.database.isShared ? countShared(app.db, inMemory) : inMemory;
+  const stateOf = (limit: Omit<Limit, 'per'>, { hits, resetAt }: Window): LimitState => ({
+    limit: limit.max,
+    remaining: limit.max - hits,
+    resetAt,
+    windowMs: limit.windowMs,
+  });
   return {
-    async hit(limit, who) {
-      const { hits, resetAt } = await count({ limit, who, now: app.clock.now() });
-      return { limit: limit.max, remaining: limit.max - hits, resetAt, windowMs: limit.windowMs };
-    },
+    hit: async (limit, who) => stateOf(limit, await count({ limit, who, now: app.clock.now(), hits: 1 })),
+    forgive: async (limit, who) => stateOf(limit, await count({ limit, who, now: app.clock.now(), hits: -1 })),
   };
 }
 
 /** One map a limit: its windows are all equally long, so they end in the order they were made. */
 function countInMemory(): Counter {
   const byLimit = new Map<string, Map<string, Window>>();
-  return ({ limit, who, now }) => {
+  return ({ limit, who, now, hits }) => {
     const windows = byLimit.get(limit.name) ?? new Map<string, Window>();
     byLimit.set(limit.name, windows);
     const open = windows.get(who);
     if (open && open.resetAt > now) {
-      open.hits += 1;
+      open.hits += hits;
       return { ...open };
     }
     windows.delete(who);
@@ -47,7 +53,7 @@ function countInMemory(): Counter {
       if (resetAt > now && windows.size < maxWindows) break;
       windows.delete(name);
     }
-    const fresh = { hits: 1, resetAt: now + limit.windowMs };
+    const fresh = { hits, resetAt: now + limit.windowMs };
     windows.set(who, fresh);
     return { ...fresh };
   };
@@ -65,10 +71,14 @@ function countShared(db: Db, alone: Counter): Counter {
   const send = async (name: string, first: Waiting): Promise<void> => {
     for (let batch = [first]; batch.length > 0; batch = onTheWay.get(name)?.splice(0) ?? []) {
       const { limit, now } = (batch[0] as Waiting).ask;
-      const counted = await countHit(db, name, limit.windowMs, now, batch.length).then(null, () => null);
+      const all = batch.reduce((sum, { ask }) => sum + ask.hits, 0);
+      const counted = await countHit(db, name, limit.windowMs, now, all).then(null, () => null);
       if (!counted) aloneUntil = performance.now() + aloneMs;
-      const before = counted ? counted.hits - batch.length : 0;
-      for (const [index, { ask, resolve }] of batch.entries()) resolve(counted ? { ...counted, hits: before + index + 1 } : alone(ask));
+      let hits = counted ? counted.hits - all : 0;
+      for (const { ask, resolve } of batch) {
+        hits += ask.hits;
+        resolve(counted ? { ...counted, hits } : alone(ask));
+      }
     }
     onTheWay.delete(name);
   };

@@ -27,7 +27,7 @@ export async function openStream(app: App, streams: Streams, { source, standing,
   if (request.method === 'HEAD') return void raw.end();
   raw.write('retry: 2000\n\n');
   const stream = new Stream(app, source, wireOf(raw), streams, beginning);
-  const connection = { standing, alike: null, tick: (now: number) => stream.tick(now), end: (why: Ending) => stream.end(why) };
+  const connection = { standing, alike: source.alike ?? null, tick: (now: number) => stream.tick(now), end: (why: Ending) => stream.end(why) };
   streams.add(connection);
   raw.on('drain', () => {
     raw.socket?.setTimeout(0);

@@ -141,6 +141,8 @@ export type LiveSource = {
   /** So long after an announcement it is worth looking once more; 0 = at once is enough. */
   settleMs: number;
   lastSeq(): Promise<number>;
+  /** What it is to: of readers of the same only the newest stay; absent = all stay. */
+  alike?: string;
   /** What a snapshot is called that comes because numbers were missed; absent = `stream.resync`. */
   resync?: string;
   /** What a reader without a cursor is told first, as of its `seq`. */

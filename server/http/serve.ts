@@ -40,6 +40,8 @@ export type Machine = {
   checkReplies: boolean;
   /** Requests being admitted or answered; one whose body is still arriving does not count. */
   busy: number;
+  /** Files being taken in, which may last; they are counted apart. */
+  uploads: number;
   isDraining: boolean;
 };
 
@@ -54,6 +56,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     isDoors?: boolean;
+    /** It brings a file, and may take its time. */
+    isUpload?: boolean;
   }
 }
 
@@ -73,6 +77,7 @@ export function buildServer(app: App, doors: Door[], options: ServeOptions): Fas
     bounds,
     checkReplies,
     busy: 0,
+    uploads: 0,
     isDraining: false,
   };
   const server = makeFastify(machine, headers);
@@ -130,13 +135,17 @@ function addRoute(machine: Machine, server: FastifyInstance, door: Door, route: 
   server.route({
     method: route.method,
     url: url.replace(/\{(\w+)\}/g, ':$1'),
-    config: { isDoors: true },
+    config: { isDoors: true, isUpload: route.upload !== undefined },
     onRequest: async (request, reply) => {
       request.served = newer && door.asksNewer?.(request) ? newer : served;
       // A WebSocket is judged where its refusals can still be told to a browser.
       if (!isTaken(request)) request.admitted = await whileBusy(machine, () => admit(machine, request.served ?? served, request, reply));
     },
-    handler: (request, reply) => whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, request.served ?? served, request, reply)),
+    handler: (request, reply) => {
+      const asked = request.served ?? served;
+      if (route.upload) return whileUploading(machine, () => answer(machine, asked, request, reply));
+      return whileBusy(machine, () => (isTaken(request) ? openSocket : answer)(machine, asked, request, reply));
+    },
   });
 }
 
@@ -151,6 +160,18 @@ async function whileBusy<T>(machine: Machine, work: () => Promise<T>): Promise<T
     return await work();
   } finally {
     machine.busy -= 1;
+  }
+}
+
+async function whileUploading<T>(machine: Machine, work: () => Promise<T>): Promise<T> {
+  if (machine.uploads >= machine.bounds.maxUploads) {
+    throw new AppError('unavailable', 'Too many files are arriving. Try again in a moment.', { headers: { 'retry-after': '5' } });
+  }
+  machine.uploads += 1;
+  try {
+    return await work();
+  } finally {
+    machine.uploads -= 1;
   }
 }
 

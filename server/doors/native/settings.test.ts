@@ -22,7 +22,7 @@ describe.each(databaseKinds)('settings on %s', (kind) => {
 
   test('a workspace begins with the usual and changes by what is given', async () => {
     const fallback_text = 'Something went wrong on our side. A colleague will get back to you.';
-    const usual = { name: 'Acme', image: null, timezone: 'UTC', language: 'en', currency: 'USD', code_enabled: false, fallback_text };
+    const usual = { name: 'Acme', image: null, timezone: 'UTC', language: 'en', currency: 'USD', code_enabled: false, fallback_text, file_quota_mb: 10_240 };
     await scenario(t, { ...get, headers: owner }, { status: 200, body: usual });
     await scenario(t, patch({ timezone: 'Europe/Kyiv', currency: 'UAH' }), {
       status: 200,
@@ -36,6 +36,8 @@ describe.each(databaseKinds)('settings on %s', (kind) => {
     expect(event?.data).toBe('{"changed":["name","image","language"]}');
     await scenario(t, patch({ code_enabled: true }), { status: 200, body: { ...now, code_enabled: true }, events: ['settings.updated'] });
     await scenario(t, patch({ code_enabled: true }), { status: 200, body: { ...now, code_enabled: true } });
+    await scenario(t, patch({ file_quota_mb: 0 }), { status: 200, body: { ...now, code_enabled: true, file_quota_mb: 0 }, events: ['settings.updated'] });
+    for (const file_quota_mb of [-1, 1.5, 10_000_001, '5']) await scenario(t, patch({ file_quota_mb }), { status: 422 });
     await scenario(t, { ...get, headers: await session(t.app, other.account) }, { status: 200, body: usual });
   });
 

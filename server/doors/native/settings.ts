@@ -41,6 +41,7 @@ export const settingsRoutes = [
         currency: z.string().refine(isCurrency, 'The currency field must be an ISO 4217 code, such as EUR.').optional().describe('ISO 4217, such as EUR.'),
         code_enabled: z.boolean().optional().describe('Whether code blocks run; off at first.'),
         fallback_text: z.string().trim().min(1).max(2_000).optional().describe('What people read when a flow has failed and has no error way of its own.'),
+        file_quota_mb: z.int().min(0).max(10_000_000).optional().describe('How many megabytes uploaded files may take; 10240 at first.'),
       })
       .meta({ id: 'UpdateSettings' }),
     reply: settings,

@@ -44,7 +44,7 @@ describe.each(databaseKinds)('sites on %s', (kind) => {
       starters: [],
       sound: true,
       identity: 'off',
-      show_agents: true,
+      show_agents: false,
       reopen: true,
       min_token: 1,
       rev: 1,

@@ -25,7 +25,7 @@ type Values = z.output<typeof shapes.formAnswer>['values'];
 function filledIn(fields: readonly FormField[], values: Values): { text: string; values: { [field: string]: Value } } {
   const given: { [field: string]: Value } = {};
   const lines = fields.flatMap((field) => {
-    const value = valueOf(field, values[field.id]);
+    const value = answerTo(field, values[field.id]);
     if (value === null) return [];
     given[field.id] = value;
     return [`${field.label}: ${Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value)}`];
@@ -33,7 +33,7 @@ function filledIn(fields: readonly FormField[], values: Values): { text: string;
   return { text: lines.join('\n'), values: given };
 }
 
-function valueOf({ id, kind, label, required, choices }: FormField, given: Values[string] | undefined): Value {
+function answerTo({ id, kind, label, required, choices }: FormField, given: Values[string] | undefined): Value {
   const all = [given ?? []].flat().map((one) => labelIn(choices, typeof one === 'string' ? one.trim() : String(one)));
   const said = all.filter((one) => one !== '');
   if (said.length === 0) {
@@ -85,6 +85,7 @@ export const actRoutes = [
       id: 'answerForm',
       summary: 'Fill in a form',
       description: 'What is missing or wrong is told by field; the message it became is the answer.',
+      example: { client_id: 'b3d1', message_id: 17, values: { city: 'Lisbon', nights: 3 } },
     },
     run: async ({ app, caller, body }) => {
       const conversation = conversationOf(caller);
@@ -106,7 +107,7 @@ export const actRoutes = [
     limits: [perAddress('typing', 60, 600), perVisitor('typing', 60)],
     docs: { ...docs, id: 'setTyping', summary: 'Somebody is typing', description: 'At most once in three seconds; it holds for eight.', example: { on: true } },
     run: async ({ app, caller, body }) => {
-      await showTyping(app, conversationOf(caller), body.on);
+      await showTyping(app, conversationOf(caller), { isOn: body.on });
       return undefined;
     },
   }),

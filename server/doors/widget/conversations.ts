@@ -1,6 +1,7 @@
 // Four of the five calls: what the widget says first, a conversation begun, its messages read and written.
 import { z } from 'zod';
 import type { App } from '../../app.ts';
+import { digestOf } from '../../auth.ts';
 import { openConversation, receiveMessage } from '../../commands/site-conversations.ts';
 import { invalidField } from '../../errors.ts';
 import { route } from '../../http/route.ts';
@@ -53,8 +54,10 @@ export const conversationRoutes = [
     docs: { ...docs, id: 'getConfig', summary: 'What the widget says first' },
     run: async ({ caller, reply }) => {
       reply.header('cache-control', 'public, max-age=60, stale-while-revalidate=600');
-      reply.header('vary', 'Origin, X-Api-Key, Authorization');
-      return { greeting: siteOf(caller).greeting };
+      reply.header('vary', 'Origin, X-Api-Key, Authorization, Accept');
+      const { greeting } = siteOf(caller);
+      reply.header('etag', `"${digestOf(greeting)}"`);
+      return { greeting };
     },
   }),
   route({

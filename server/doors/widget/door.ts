@@ -77,7 +77,7 @@ export const widgetDoor: Door = {
     // It carries no key, so it cannot tell which site is meant: the call itself is judged by its origin.
     preflight: (asked) => ({
       ...readableBy(asked),
-      'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+      'access-control-allow-methods': 'GET, HEAD, POST, DELETE, OPTIONS',
       'access-control-allow-headers': 'X-Api-Key, Authorization, Content-Type, Last-Event-ID, Idempotency-Key',
       'access-control-max-age': '7200',
     }),

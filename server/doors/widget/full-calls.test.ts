@@ -54,7 +54,7 @@ describe.each(databaseKinds)('the widget calls in full on %s', (kind) => {
   });
   afterAll(() => t.close());
   beforeEach(async () => {
-    site = await makeSite(t, world, { anonymous: 1 });
+    site = await makeSite(t, world, { anonymous: 1, settings: '{"show_agents":true}' });
   });
 
   const asAgent = (credentialIn: string, text: string) =>
@@ -200,5 +200,51 @@ describe.each(databaseKinds)('the widget calls in full on %s', (kind) => {
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
     const later = await readStream(address, { 'last-event-id': String(ids[0]) }, (all) => told(all, 'Later'));
     expect(words(later)).toEqual(['It is Red.', 'Later']);
+  });
+
+  test('an Idempotency-Key is each visitor’s own', async () => {
+    const [one, two] = [visitorOf(t, site), visitorOf(t, site)];
+    await one.open({ message: 'One' });
+    await two.open({ message: 'Two' });
+    const send = (visitor: typeof one, message: string) => {
+      const request = visitor.ask('POST', `${visitor.path}/messages`, { client_id: message, message }, { 'idempotency-key': 'k' });
+      return call(t, request);
+    };
+    const replies = [await send(one, 'a'), await send(two, 'b'), await send(one, 'a')];
+    expect(replies.map(({ status, json }) => [status, (json as { body: string }).body])).toEqual([
+      [201, 'a'],
+      [201, 'b'],
+      [201, 'a'],
+    ]);
+    expect((await send(one, 'other')).json).toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  test('where a start flow is, it answers the first message, and the site’s own words do where there is none', async () => {
+    site = await makeSite(t, world, { anonymous: 1, flow: 'colours', auto_reply: 'Soon!' });
+    expect((await visitorOf(t, site).open({ message: 'Hi' })).data.map(({ body }) => body)).toEqual(['Hi', 'Which **colour**?']);
+    site = await makeSite(t, world, { anonymous: 1, auto_reply: 'Soon!' });
+    expect((await visitorOf(t, site).open({ message: 'Hi' })).data.map(({ body }) => body)).toEqual(['Hi', 'Soon!']);
+    // Begun without a word, the first word is answered.
+    const silent = visitorOf(t, site);
+    expect((await silent.open()).data).toEqual([]);
+    await silent.send('Now');
+    await silent.send('And again');
+    expect((await silent.read()).data.map(({ body }) => body)).toEqual(['Now', 'Soon!', 'And again']);
+  });
+
+  test('one visitor may begin three conversations an hour, a repeat is none of them', async () => {
+    const limited = await testApp(kind);
+    const there = await makeWorld(limited.app);
+    const where = await makeSite(limited, there, { anonymous: 1, shared_network: 1 });
+    const visitor = visitorOf(limited, where);
+    for (const client_id of ['1', '2', '3', '1', '2', '3']) await visitor.open({ message: 'Hi', client_id, another: true });
+    const asked = { visitor_token: visitor.token, client_id: '4', message: 'Hi', another: true };
+    const over = await call(limited, visitor.ask('POST', '/conversations', asked));
+    expect([over.status, over.json, over.headers['retry-after']]).toEqual([
+      429,
+      expect.objectContaining({ error: 'Rate limit exceeded', code: 'rate_limited' }),
+      '3600',
+    ]);
+    await limited.close();
   });
 });

@@ -73,6 +73,7 @@ export const fullOpening = route({
     summary: 'Begin a conversation, and read what it begins with',
     description:
       'A repeat with the same `client_id` has the same answer. Without a message the flow speaks first. Name and e-mail are needed where `pre_chat` says so.',
+    example: { visitor_token: 'q3J9xT0pV5nB8mK2sD7fG4hL1zC6wR9y', client_id: 'b3d0', message: 'Hello' },
   },
   run: async (context) => {
     const { app, caller, body } = context;
@@ -144,7 +145,13 @@ export const fullSending = route({
   status: 201,
   errors: ['conflict'],
   limits: [perAddress('reply', 20, 200), perVisitor('reply', 20)],
-  docs: { ...docs, id: 'postMessage', summary: 'The message as it was taken', description: 'A repeat with the same `client_id` is the same message.' },
+  docs: {
+    ...docs,
+    id: 'postMessage',
+    summary: 'The message as it was taken',
+    description: 'A repeat with the same `client_id` is the same message.',
+    example: { client_id: 'b3d2', message: 'Is anybody there?' },
+  },
   run: ({ app, caller, body }) => take({ app, caller }, replyOf(body), body),
 });
 

@@ -7,7 +7,7 @@ import type { ConversationEvent } from '../../commands/save-step.ts';
 import { conversationFor } from '../../commands/site-conversations.ts';
 import { AppError } from '../../errors.ts';
 import { type LiveEvent, type LiveSource, route } from '../../http/route.ts';
-import type { Conversation } from '../../store/conversations.ts';
+import { type Conversation, findConversation } from '../../store/conversations.ts';
 import { listMessages, type MessageRow, messagesAmong } from '../../store/messages.ts';
 import { stepsAfter } from '../../store/sessions.ts';
 import { findSite, type Site } from '../../store/sites.ts';
@@ -41,12 +41,14 @@ export const streamRoutes = [
 /** For one reader: what they were told of typing and of being read is nowhere else. */
 function visitorStream(app: App, site: Site, { id }: Conversation, token: string): LiveSource {
   const signs: Doing[] = [];
-  let readSeq: number | null = null;
+  let readSeq = 0;
   const look = async (): Promise<View> => {
     // What opened it may have been taken back since: a key that was turned, a visitor who was erased.
     const latest = await findSite(app.db, site.workspace_id, site.id);
-    const conversation = latest && (await conversationFor(app, app.db, latest, token));
-    if (!latest || conversation?.id !== id) throw new AppError('not_found', 'Conversation not found');
+    const opened = latest && (await conversationFor(app, app.db, latest, token));
+    // A person's token opens their latest: the one they look at stays theirs when another is begun.
+    const conversation = !opened || opened.id === id ? opened : await findConversation(app.db, site.bot_id, id);
+    if (!latest || !conversation || conversation.subscriber_id !== opened?.subscriber_id) throw new AppError('not_found', 'Conversation not found');
     return viewOf(app.db, latest, conversation);
   };
   const snapshotOf = async () => {
@@ -58,6 +60,7 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
   return {
     name: `visitor ${id}`,
     about: { conversation: id },
+    alike: `visitor ${id}`,
     isGapless: false,
     settleMs: 0,
     resync: 'resync',
@@ -73,7 +76,7 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
       const found = await eventsAfter(app, id, after, limit);
       const view = await look();
       const events = found.isMissed ? [{ seq: view.conversation.seq, event: 'resync', data: {} }] : await shownOf(app, view, found);
-      const isRead = readSeq !== null && view.readSeq > readSeq;
+      const isRead = view.readSeq > readSeq;
       readSeq = view.readSeq;
       return [...heard, ...events, ...(isRead ? [{ seq: null, event: 'read', data: { up_to: view.readSeq } }] : [])];
     },

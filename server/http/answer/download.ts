@@ -42,8 +42,9 @@ function typeOf({ type }: Download): string {
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }
 
-function isKnown(header: string, etag: string): boolean {
-  return header !== '' && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag));
+/** Whether the client has it already. */
+export function isKnown(header: string, etag: string): boolean {
+  return header !== '' && etag !== '' && (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === etag));
 }
 
 /** One range, when it is of the file the client has a part of; several, or what is none, get the whole file. */

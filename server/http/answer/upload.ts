@@ -138,9 +138,9 @@ function cutShort(): AppError {
 
 function partOf(headers: string): Part {
   const lines = headers.split(crlf);
-  const valueOf = (name: string): string => lines.find((line) => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1) ?? '';
-  const disposition = valueOf('content-disposition');
-  return { field: parameterOf(disposition, 'name') ?? '', name: parameterOf(disposition, 'filename'), type: valueOf('content-type').trim().slice(0, 255) };
+  const lineOf = (name: string): string => lines.find((line) => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1) ?? '';
+  const disposition = lineOf('content-disposition');
+  return { field: parameterOf(disposition, 'name') ?? '', name: parameterOf(disposition, 'filename'), type: lineOf('content-type').trim().slice(0, 255) };
 }
 
 /** As browsers write it: UTF-8 as it is, quotes percent-encoded; or in the form of RFC 5987. */

@@ -16,6 +16,7 @@ export function greet(machine: Machine, headers: Record<string, string>): Greet 
     const begun = performance.now();
     reply.headers(headers).header('x-request-id', request.id);
     sockets.note(reply);
+    if (!request.routeOptions.config.isUpload) sockets.hurry(request.raw);
     reply.raw.once('close', () => {
       logRequest(app, request, reply, performance.now() - begun);
       if (request.admitted) noteUse(request.admitted.caller);

@@ -92,7 +92,7 @@ function perform(double: S3Double, request: IncomingMessage, body: Buffer): Answ
   const [, bucket = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
   if (bucket !== double.bucket) throw new Refusal(404, 'NoSuchBucket');
   const key = rest.join('/');
-  const ok = (headers: Record<string, string> = {}, bytes = Buffer.alloc(0), status = 200): Answer => ({ status, code: '', headers, body: bytes });
+  const ok = (headers: Record<string, string> = {}, bytes: Buffer = Buffer.alloc(0), status = 200): Answer => ({ status, code: '', headers, body: bytes });
   if (key === '') return ok({ 'content-type': 'application/xml' }, listed(double.objects, url.searchParams));
   if (request.method === 'PUT') {
     if (request.headers['transfer-encoding'] !== undefined) throw new Refusal(501, 'NotImplemented');

@@ -1,8 +1,7 @@
 // A backup is one file, made while the server runs: every row as of one moment, then the uploaded files, in the same
 // form from both databases, so that each restores into the other. What it needs besides is the master key, of which
 // it holds only a check.
-import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { sql } from 'kysely';
 import type { Database } from '../../database.ts';
@@ -98,7 +97,13 @@ async function* fileLines(directory: string, counts: { files: number }): AsyncGe
   for (const entry of entries.filter((one) => one.isFile())) {
     const path = join(entry.parentPath, entry.name);
     const name = relative(directory, path);
-    for await (const piece of createReadStream(path, { highWaterMark: pieceBytes }) as AsyncIterable<Buffer>) {
+    // Removed since the names were read: housekeeping does not wait for a backup.
+    const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (!handle) continue;
+    for await (const piece of handle.createReadStream({ highWaterMark: pieceBytes }) as AsyncIterable<Buffer>) {
       yield { kind: 'file', path: name, data: piece.toString('base64'), isLast: false };
     }
     yield { kind: 'file', path: name, data: '', isLast: true };

@@ -17,8 +17,16 @@ export const api = {
   post: <T>(path: string, body: object, ask?: Ask) => send<T>('POST', path, body, ask),
   put: <T>(path: string, body: object, ask?: Ask) => send<T>('PUT', path, body, ask),
   patch: <T>(path: string, body: object, ask?: Ask) => send<T>('PATCH', path, body, ask),
+  /** A file, as the part `file` of a form. */
+  upload: <T>(path: string, file: File, ask?: Ask) => send<T>('POST', path, formOf(file), ask),
   delete: (path: string, ask?: Ask, body?: object) => send<void>('DELETE', path, body, ask),
 };
+
+/** What happens in a place, as it happens; the ticket stands for the headers a browser cannot send. */
+export async function openEvents(at: Place): Promise<WebSocket> {
+  const { ticket } = await api.post<{ ticket: string }>('/events/ws-ticket', {}, { at });
+  return new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/events/ws${queryText({ ticket })}`, 'events.v1');
+}
 
 type Problem = { detail?: unknown; code?: unknown; request_id?: unknown; errors?: { loc?: unknown; msg?: unknown }[] };
 
@@ -57,7 +65,7 @@ export function onSignedOut(listener: () => void): void {
 async function send<T>(method: string, path: string, body: object | undefined, ask: Ask = {}): Promise<T> {
   const timeout = AbortSignal.timeout(timeoutMs);
   const request: RequestInit = { method, headers: headersOf(method, body, ask), signal: ask.signal ? AbortSignal.any([ask.signal, timeout]) : timeout };
-  if (body !== undefined) request.body = JSON.stringify(body);
+  if (body !== undefined) request.body = body instanceof FormData ? body : JSON.stringify(body);
   const reply = await fetch(`/v1${path}${queryText(ask.query)}`, request).catch((error: unknown) => {
     // Whoever gave the call up must not be shown an error.
     if (ask.signal?.aborted) throw error;
@@ -71,11 +79,18 @@ async function send<T>(method: string, path: string, body: object | undefined, a
 
 function headersOf(method: string, body: object | undefined, ask: Ask): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json' };
-  if (body !== undefined) headers['content-type'] = 'application/json';
+  // Of a form the browser says it, with the line between its parts.
+  if (body !== undefined && !(body instanceof FormData)) headers['content-type'] = 'application/json';
   if (method !== 'GET') headers['x-csrf-token'] = readCookie('csrf');
   if (ask.at) headers['x-workspace'] = String(ask.at.workspace);
   if (ask.at?.bot) headers['x-bot'] = ask.at.bot;
   return headers;
+}
+
+function formOf(file: File): FormData {
+  const form = new FormData();
+  form.append('file', file, file.name);
+  return form;
 }
 
 /** Without its readable half there is no sign-in, and no need to ask. */

@@ -26,6 +26,14 @@ export function localeOf(language: string, known: readonly string[]): string {
   return known.find((one) => one === language || one.startsWith(`${language}-`)) ?? language;
 }
 
+const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+
+function bytes(language: string, n: number): string {
+  const step = Math.min(sizes.length - 1, n < 1000 ? 0 : Math.floor(Math.log10(n) / 3));
+  const unit = sizes[step] ?? 'byte';
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 }).format(n / 1000 ** step);
+}
+
 export function useFormat() {
   const language = localeOf(useTranslation().i18n.language, navigator.languages);
   return {
@@ -34,6 +42,7 @@ export function useFormat() {
     time: (at: number) => new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(at),
     moment: (at: number) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(at),
     list: (items: string[]) => new Intl.ListFormat(language, { type: 'conjunction' }).format(items),
+    bytes: (n: number) => bytes(language, n),
     count: (n: number) => new Intl.NumberFormat(language).format(n),
   };
 }

@@ -18,7 +18,10 @@ export const scopesOfRole: Record<Role, readonly Scope[]> = {
 const admins: readonly Role[] = ['owner', 'admin'];
 const builders: readonly Role[] = ['owner', 'admin', 'builder'];
 
+const senders: readonly Role[] = ['owner', 'admin', 'builder', 'agent'];
+
 const allowed = {
+  'conversations.answer': senders,
   'sites.write': builders,
   'bots.rename': builders,
   'bots.create': admins,

@@ -61,6 +61,17 @@ const sites = createRoute({
   component: lazy(() => import('./pages/sites/sites.tsx'), 'Sites'),
 });
 const site = createRoute({ getParentRoute: () => frame, path: '/app/sites/$siteId', component: lazy(() => import('./pages/sites/site.tsx'), 'SitePage') });
+const inbox = createRoute({
+  getParentRoute: () => frame,
+  path: '/app/inbox',
+  validateSearch: pick('view', 'q', 'c', 'info'),
+  component: lazy(() => import('./inbox/inbox.tsx'), 'Inbox'),
+});
+const siteLook = createRoute({
+  getParentRoute: () => frame,
+  path: '/app/sites/$siteId/look',
+  component: lazy(() => import('./pages/sites/look.tsx'), 'SiteLook'),
+});
 const developers = createRoute({
   getParentRoute: () => frame,
   path: '/app/developers',
@@ -124,8 +135,10 @@ const tree = root.addChildren([
   join,
   frame.addChildren([
     app.addChildren([home, elsewhere]),
+    inbox,
     sites,
     site,
+    siteLook,
     developers,
     settings.addChildren([settingsStart, workspace, bots, members, brand, audit]),
     you.addChildren([profile, security, keys, appearance]),

@@ -165,7 +165,7 @@ export const roads: readonly Road[] = [
   {
     from: ['server/doors/<door>/**'],
     may: ['server/doors/<door>/**', 'server/http/route.ts', 'server/commands/**', store, 'engine/**', app, auth, errors, events, secrets, 'zod'],
-    types: [config],
+    types: [config, live],
     instead: 'a command (server/commands/), which this and any other door may call',
   },
   {

@@ -18,6 +18,12 @@ export type Wait =
   | { kind: 'effect'; id: string; block: string }
   | { kind: 'human'; id: string; block: string; expires_at: number | null };
 
+/** Someone of the team is there: nobody's time runs out any more. */
+export function attended(session: Session): Session {
+  const { wait } = session;
+  return wait?.kind === 'human' && wait.expires_at !== null ? { ...session, wait: { ...wait, expires_at: null } } : session;
+}
+
 export type Vars = { [name: string]: Value };
 
 /** A caller waiting for its sub-flow to return, in the version it began with. */

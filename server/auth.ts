@@ -58,6 +58,8 @@ export const policies = {
   team_any: { on: 'workspace', scope: null, roles: everyone },
   team_read: { on: 'workspace', scope: 'Manage Team', roles: everyone },
   team_manage: { on: 'workspace', scope: 'Manage Team', roles: admins },
+  /** What whoever answers people may change for the whole team: what they say often. */
+  team_send: { on: 'workspace', scope: 'Send Message', roles: senders },
   team_own: { on: 'workspace', scope: 'never', roles: ['owner'] },
   /** Bots and sites that the path names; a key that belongs to a bot is held to it by the command. */
   team_build: { on: 'workspace', scope: 'Manage Flow', roles: builders },

@@ -66,6 +66,9 @@ type Facts = {
   'field.updated': { name: string; owner: string; changed: string[] };
   'field.deleted': { name: string; owner: string };
   'bot_field.set': { name: string };
+  'canned_reply.created': { shortcut: string };
+  'canned_reply.updated': { shortcut: string; changed: string[] };
+  'canned_reply.deleted': { shortcut: string };
   'job.replayed': { name: string };
   'job.dropped': { name: string };
 };
@@ -97,6 +100,9 @@ const unaudited: ReadonlySet<EventKind> = new Set<EventKind>([
   'field.updated',
   'field.deleted',
   'bot_field.set',
+  'canned_reply.created',
+  'canned_reply.updated',
+  'canned_reply.deleted',
 ]);
 
 export type Event = {

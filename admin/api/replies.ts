@@ -1,4 +1,5 @@
 // What /v1 answers, as far as the console reads it. Written by hand until it is generated from openapi.json.
+import type { Message, Reply } from '@parley/engine/message.ts';
 import type { Role, Scope } from '../roles.ts';
 
 export type List<T> = { data: T[]; next: string | null };
@@ -53,7 +54,11 @@ export type SiteValues = {
   shared_network: boolean;
   anonymous: boolean;
 };
-export type Site = SiteValues & { id: number; site_key: string; bot: string; flow: string | null; rev: number; created_at: number; updated_at: number };
+export type SiteTheme = { color: string | null; scheme: 'auto' | 'light' | 'dark'; side: 'start' | 'end'; radius: number; launcher: string | null };
+export type Asked = 'hidden' | 'optional' | 'required';
+export type SiteSettings = { theme: SiteTheme; pre_chat: { name: Asked; email: Asked; consent: string | null }; starters: string[]; sound: boolean };
+export type Site = SiteValues &
+  SiteSettings & { id: number; site_key: string; bot: string; flow: string | null; rev: number; created_at: number; updated_at: number };
 
 export type Fact = {
   id: number;
@@ -76,3 +81,94 @@ export type BrandSettings = {
   support_url: string | null;
   mail_from: string | null;
 };
+
+export type View = 'mine' | 'unassigned' | 'all' | 'bot' | 'closed';
+export type ConversationCounts = Record<View | 'waiting', number>;
+export type Direction = 'in' | 'out' | 'note';
+export type Author = { kind: 'subscriber' | 'bot' | 'agent'; id: number | null; name: string };
+
+export type Conversation = {
+  id: number;
+  channel: string;
+  status: string;
+  subscriber: { id: number; user_ns: string; name: string; email: string | null; image: string | null };
+  assignee: number | null;
+  handler: 'bot' | 'people';
+  taken_at: number | null;
+  waiting_since: number | null;
+  unread: number;
+  last_message: { text: string; direction: Direction; author: { kind: Author['kind']; name: string } } | null;
+  seq: number;
+  messages: number;
+  last_message_at: number | null;
+  opened_at: number;
+  closed_at: number | null;
+  created_at: number;
+};
+
+export type ConversationMessage = {
+  id: number;
+  seq: number;
+  direction: Direction;
+  text: string;
+  body: MessageBody;
+  attachments: Attachment[];
+  author: Author;
+  created_at: number;
+};
+
+export type Attachment = {
+  id: string;
+  name: string;
+  type: string;
+  kind: 'image' | 'video' | 'audio' | 'file';
+  size: number;
+  url: string;
+  view_url: string | null;
+};
+
+/** What came in has no kind. */
+export type MessageBody = Message | ({ kind?: undefined } & Reply);
+
+export type ConversationAct = {
+  seq: number;
+  at: number;
+  data: { act: 'taken' | 'handed_back' | 'opened' | 'closed' | 'assigned'; assignee: number | null; by: Author | null };
+};
+
+export type FlowSession = {
+  id: number;
+  flow: string | null;
+  name: string | null;
+  version: number;
+  status: 'running' | 'waiting' | 'ended' | 'handed_off' | 'failed';
+  is_stopped: boolean;
+  at: { flow: string; block: string };
+  wait: { kind: 'reply' | 'timer' | 'webhook' | 'effect' | 'human'; block: string; until: number | null } | null;
+  vars: Record<string, unknown>;
+  started_at: number;
+  updated_at: number;
+  trace: { at: number; block: string; port: string; set: string[] }[];
+};
+
+export type FlowVersion = { document: { groups: Record<string, { title?: string; blocks: { id: string; type: string; text?: unknown }[] }> } };
+
+export type Subscriber = {
+  id: number;
+  channel: string;
+  name: string;
+  email: string | null;
+  phone: string | null;
+  language: string | null;
+  country: string | null;
+  tags: string[];
+  fields: Record<string, string>;
+  created_at: number;
+  first_name: string | null;
+  last_name: string | null;
+};
+
+export type CannedReply = { id: number; shortcut: string; text: string; created_at: number; updated_at: number };
+
+/** Somebody does something in a conversation at this moment. */
+export type Sign = { conversation: number; who: { kind: 'agent' | 'subscriber'; id: number | null; name: string }; on: boolean };

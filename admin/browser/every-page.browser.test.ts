@@ -6,9 +6,11 @@ import { makeMember } from '../../server/testing/factories.ts';
 
 const pages = {
   home: '/app',
+  inbox: '/app/inbox',
   sites: '/app/sites',
   'sites-new': '/app/sites?new=1',
   site: '/app/sites/1',
+  'site-look': '/app/sites/1/look',
   developers: '/app/developers',
   workspace: '/app/settings/workspace',
   bots: '/app/settings/bots',

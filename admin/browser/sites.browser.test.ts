@@ -86,6 +86,32 @@ describe.skipIf(!hasBrowser)('websites in the console', () => {
     expect([...first.problems, ...second.problems].filter((one) => !one.includes('409'))).toEqual([]);
   });
 
+  test('the look of the chat is chosen beside the chat itself, and what it asks before it begins', async () => {
+    const { page, problems } = await c.open();
+    await signIn(page, c.owner, `/app/sites/${c.world.site.id}`);
+    await page.getByRole('link', { name: 'Look and start' }).click();
+    await page.frameLocator('iframe').getByRole('heading', { level: 1 }).waitFor();
+    await page.getByLabel('Colour').fill('#0d7a5f');
+    await page.getByRole('radiogroup', { name: 'Corners' }).getByText('24 px').click();
+    await page.getByLabel('Words beside the button').fill('Talk to us');
+    await page.getByLabel('Consent').fill('We keep what you write.');
+    await page.getByLabel('First questions').fill('Where is my order?\n\nWhen are you open?');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    await page.frameLocator('iframe').getByRole('heading', { level: 1 }).waitFor();
+    await takePicture(page, 'site-look');
+    const reply = await fetch(`${c.origin}/api/v1/chat/config?v=2`, { headers: { 'x-api-key': c.world.site.site_key } });
+    expect(await reply.json()).toMatchObject({
+      theme: { color: '#0d7a5f', radius: 24, launcher: 'Talk to us', side: 'end', scheme: 'auto' },
+      pre_chat: { consent: 'We keep what you write.' },
+      starters: ['Where is my order?', 'When are you open?'],
+    });
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Undone').waitFor();
+    expect(await page.getByLabel('Words beside the button').inputValue()).toBe('');
+    expect(problems).toEqual([]);
+  });
+
   test('who leaves with words unsaved is asked once', async () => {
     const { page, problems } = await c.open();
     await signIn(page, c.owner, `/app/sites/${c.world.site.id}`);

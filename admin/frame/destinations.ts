@@ -18,6 +18,7 @@ type Destination = {
 
 export const destinations = [
   { to: '/app', icon: 'home', label: 'nav.home', hotkey: 'h', isInRail: true },
+  { to: '/app/inbox', icon: 'chat', label: 'nav.inbox', hotkey: 'i', isInRail: true, under: '/app/inbox' },
   { to: '/app/sites', icon: 'globe', label: 'nav.sites', hotkey: 'w', isInRail: true, under: '/app/sites' },
   { to: '/app/developers', icon: 'code', label: 'nav.developers', hotkey: 'd', isInRail: true, under: '/app/developers' },
   { to: '/app/settings/workspace', icon: 'sliders', label: 'nav.settings', hotkey: 's', isInRail: true, under: '/app/settings' },

@@ -200,6 +200,8 @@ export async function messageChat(
   onBusy: 'enqueue' | 'reject' | 'interrupt',
 ): Promise<ChatAnswer> {
   const { open, turn } = await openChat(app, tx, owner, publicId);
+  // People have it: the flow hears nothing of what is said.
+  if (open.conversation.taken_at !== null) return afterStep(app, tx, open, await takeReply(app, tx, turn, { text }));
   const status = statusOf(open.chat, turn.last);
   if (status === 'running' && onBusy === 'reject') throw new AppError('chat_busy', 'The chat is running. Wait until it is done, or abort it.');
   if (status === 'running' && onBusy === 'enqueue') return enqueue(app, tx, { ...open, status, runId: open.conversation.session_id, messages: [] }, text);

@@ -32,12 +32,21 @@ export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
  * What no block says: a person of the team, or a program, speaks. `text` is what they wrote, letter by letter; `files` are
  * those that attachFiles has let through.
  */
-export type Spoken = { message: Message; text: string; author: Author; files?: FileRef[] };
+export type Spoken = {
+  message: Message;
+  text: string;
+  author: Author;
+  files?: FileRef[];
+  /** Among the team: the person never sees it. */
+  isNote?: true;
+};
 
 export type OpenTurn = {
   conversation: Conversation;
   /** As it was when the turn was opened. */
   found: Conversation;
+  /** What people did with the flow. */
+  act: 'taken' | 'handed_back' | null;
   /** Who of the team did what the turn does to the conversation; null = nobody: the flow or the person did. */
   by: Author | null;
   subscriber: Subscriber;
@@ -71,7 +80,7 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const last = row ? parseState(row.id, row.state) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { by: null, session: null, replaced: null, flows: onlyVersions({}), reply: null, clientId: null, spoken: null, outputs: [] };
+  const nothingYet = { act: null, by: null, session: null, replaced: null, flows: onlyVersions({}), reply: null, clientId: null, spoken: null, outputs: [] };
   const turn: OpenTurn = { conversation, found: conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
   if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
     const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
@@ -135,7 +144,7 @@ export function walk(turn: OpenTurn, input: Input): Output[] {
 // The author's mistake is not the person's: they are told, and the conversation is there for people to take.
 function apologise(turn: OpenTurn): void {
   turn.outputs.push({ kind: 'say', block: '', message: { kind: 'text', text: turn.fallbackText } });
-  turn.conversation = { ...turn.conversation, status: 'open' };
+  turn.conversation = { ...turn.conversation, status: 'open', closed_at: null };
 }
 
 // What the turn changed is seen by what follows in the same turn.

@@ -30,7 +30,8 @@ export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply):
 /** Automation rests while it is paused for this person, or while people have the conversation. */
 function isResting(turn: OpenTurn): boolean {
   const { paused_until: pausedUntil } = turn.subscriber;
-  return (pausedUntil !== null && pausedUntil > turn.context.now) || turn.session?.state.status === 'handed_off';
+  const isPaused = pausedUntil !== null && pausedUntil > turn.context.now;
+  return isPaused || turn.conversation.taken_at !== null || turn.session?.state.status === 'handed_off';
 }
 
 async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {

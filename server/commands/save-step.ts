@@ -13,6 +13,7 @@ import type { Db } from '../store/database.ts';
 import { keepFiles } from '../store/files.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
+import { attentionAfter } from './attention.ts';
 import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { printState } from './session-states.ts';
 import { applyChanges } from './subscriber-changes.ts';
@@ -36,7 +37,7 @@ export type ConversationEvent = { seq: number; at: number } & (
   | { kind: 'input'; id: string; status: 'requested' | 'resolved' | 'expired'; block: string; session?: number; expires_at?: number }
   | {
       kind: 'conversation';
-      act: 'opened' | 'closed' | 'assigned';
+      act: 'taken' | 'handed_back' | 'opened' | 'closed' | 'assigned';
       status: string;
       assignee: number | null;
       /** Null = the flow did it. */
@@ -89,6 +90,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     public_at: publicAt,
     messages: conversation.messages + messages.length,
     ...(messages.length > 0 ? { last_message_at: now } : {}),
+    ...attentionAfter(turn, stateAfter(turn), said, now),
   };
   assert(await saveConversation(tx, after, conversation.seq), 'a conversation changed under a turn that held it');
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
@@ -153,9 +155,9 @@ function messagesOf(turn: OpenTurn): Said[] {
     });
   }
   if (turn.spoken !== null) {
-    const { message, text, author } = turn.spoken;
+    const { message, text, author, isNote } = turn.spoken;
     said.push({
-      direction: 'out',
+      direction: isNote ? 'note' : 'out',
       author_kind: author.kind,
       author_id: author.id,
       author_name: author.name,
@@ -240,13 +242,14 @@ function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
 }
 
 function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {
-  const { conversation, found, by, reply, subscriber } = turn;
+  const { conversation, found, act, by, reply, subscriber } = turn;
   const { status, assignee_id: assignee } = conversation;
-  const acts: ('opened' | 'closed' | 'assigned')[] = [];
+  const acts: ('taken' | 'handed_back' | 'opened' | 'closed' | 'assigned')[] = [];
   if (status !== found.status) acts.push(status === 'done' ? 'closed' : 'opened');
-  if (assignee !== found.assignee_id) acts.push('assigned');
-  const who = by ?? (reply === null ? null : { kind: 'subscriber' as const, id: subscriber.id, name: subscriber.name });
-  return acts.map((one) => ({ kind: 'conversation', act: one, status, assignee, by: who }));
+  if (act !== null) acts.push(act);
+  else if (assignee !== found.assignee_id) acts.push('assigned');
+  const person = reply === null ? null : { kind: 'subscriber' as const, id: subscriber.id, name: subscriber.name };
+  return acts.map((one) => ({ kind: 'conversation', act: one, status, assignee, by: by ?? (one === 'opened' ? person : null) }));
 }
 
 /** An open conversation from now on. */

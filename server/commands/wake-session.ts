@@ -3,10 +3,10 @@
 import type { Input } from '@parley/engine/advance.ts';
 import type { App } from '../app.ts';
 import { findChatOf } from '../store/chats.ts';
-import { lockConversation } from '../store/conversations.ts';
+import { lockConversation, parkInput } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { noteEnd, takeFromQueue } from './chats.ts';
-import { openTurn, walk } from './open-turn.ts';
+import { type OpenTurn, openTurn, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 
 export type Wake = Extract<Input, { kind: 'timer' | 'answer' | 'webhook' | 'human' | 'jump' }>;
@@ -23,6 +23,10 @@ export async function wakeSession(
   if (!conversation) return null;
   const turn = await openTurn(app, tx, one.botId, conversation);
   if (turn.session === null || (one.sessionId !== null && turn.session.id !== one.sessionId)) return null;
+  if (turn.conversation.taken_at !== null) {
+    await park(tx, turn, wake);
+    return null;
+  }
   const before = turn.session.state.turn;
   walk(turn, wake);
   if (turn.session.state.turn === before) return null;
@@ -31,4 +35,13 @@ export async function wakeSession(
   if (chat) await noteEnd(app, tx, chat, step);
   if (chat && chat.queue !== '[]') await takeFromQueue(app, tx, chat, step.conversation);
   return step;
+}
+
+/** People have the conversation: what the flow asked for is kept for when it goes on. Its time is looked at again then. */
+async function park(tx: Db, { conversation, session }: OpenTurn, wake: Wake): Promise<void> {
+  const wait = session?.state.wait;
+  const isAwaited =
+    (wake.kind === 'answer' && wait?.kind === 'effect' && wait.id === wake.id) ||
+    (wake.kind === 'webhook' && wait?.kind === 'webhook' && wait.token === wake.token);
+  if (isAwaited) await parkInput(tx, conversation.bot_id, conversation.id, JSON.stringify(wake));
 }

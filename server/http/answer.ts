@@ -67,7 +67,7 @@ export function contextOf(
     tenant: admitted.tenant,
     query: route.query ? validate(route.query, query, 'query') : undefined,
     body: route.body ? validate(route.body, bodyOf(door, query, request.body), 'body') : undefined,
-    params: route.params ? paramsOf(served, request.params) : undefined,
+    params: paramsOf(served, request.params),
     file: null,
     request: info,
     count: (limit, who) => countFor(machine, door, reply, limit, who),
@@ -115,6 +115,7 @@ function bodyOf(door: Door, query: object, body: unknown): unknown {
 
 // A path that cannot be an id is a thing that does not exist, not a mistake in a form.
 export function paramsOf({ route }: Served, params: unknown): unknown {
+  if (!route.params) return undefined;
   const found = Object.values(params as Record<string, string>).every(isText) ? route.params.safeParse(params) : null;
   if (!found?.success) throw new AppError('not_found', 'Not found.');
   return found.data;

@@ -119,7 +119,7 @@ describe('built', () => {
     const nonce = /'nonce-([^']+)'/.exec(policy)?.[1];
     expect([got.statusCode, got.headers['cache-control']]).toEqual([200, 'no-store']);
     expect(policy).toContain(`script-src 'self' 'nonce-${nonce}'`);
-    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("frame-src 'self'; frame-ancestors 'none'");
     const boot = { brand: { name: brand.name, logo: brand.logo, color: brand.color, favicon: null, support_url: null }, setup_needed: false };
     expect(got.body).toBe(
       `<title>Acme &#34;Chat&#34;</title><link rel="icon" href="data:,"><script nonce="${nonce}"></script><script type="application/json" id="boot">${JSON.stringify(boot)}</script>`,

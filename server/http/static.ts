@@ -40,9 +40,8 @@ export function staticPages({ readBrand, isSetupNeeded, findDemoSite, findShared
         brand: { name: brand.name, logo: brand.logo, color: brand.color, favicon: brand.favicon, support_url: brand.supportUrl },
         setup_needed: await isSetupNeeded(app),
       };
-      return sendPage(reply, brand, (nonce) =>
-        fill(template, { TITLE: escapeHtml(brand.name), FAVICON: escapeHtml(faviconOf(brand)), BOOT: scriptJson(boot), NONCE: nonce }),
-      );
+      const values = { TITLE: escapeHtml(brand.name), FAVICON: escapeHtml(faviconOf(brand)), BOOT: scriptJson(boot) };
+      return sendPage(reply, brand, (nonce) => fill(template, { ...values, NONCE: nonce }), { frames: 'shows ours' });
     };
     for (const path of ['/', '/setup', '/app', '/app/*']) server.get(path, openConsole);
 
@@ -55,7 +54,9 @@ export function staticPages({ readBrand, isSetupNeeded, findDemoSite, findShared
     server.get<{ Querystring: { site_key?: unknown } }>('/demo', async (request, reply) => {
       const brand = await readBrand(app);
       const site = await findDemoSite(app, String(request.query.site_key ?? ''));
-      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)), { pictures: 'any' });
+      // The console shows it beside what a site's chat is made to look like.
+      const policy = { pictures: 'any', frames: 'within ours' } as const;
+      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)), policy);
     });
 
     server.get<{ Params: { slug: string } }>('/b/:slug', async (request, reply) => {

@@ -1,7 +1,7 @@
 // A conversation: a subscriber on a channel. It carries the number of its last event, so that numbers have no gap.
-import { type Generated, type Selectable, sql } from 'kysely';
+import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Db, hasRowLocks, kept, keptChange } from './database.ts';
-import type { CursorAsk, CursorPage } from './pages.ts';
+import { type AnyQuery, type CursorAsk, type CursorPage, contains } from './pages.ts';
 
 export type ConversationTable = {
   id: Generated<number>;
@@ -16,6 +16,14 @@ export type ConversationTable = {
   public_id: string | null;
   status: string;
   assignee_id: number | null;
+  /** Whose turn it is to answer. */
+  handler: Generated<'bot' | 'people'>;
+  /** Since when people have stopped the flow; null = they have not. */
+  taken_at: number | null;
+  /** JSON: the input that came for the flow meanwhile. */
+  parked: string | null;
+  /** Since when the person waits for people; null = nobody has to answer. */
+  waiting_since: number | null;
   session_id: number | null;
   /** The number of the last event. */
   seq: number;
@@ -47,6 +55,10 @@ export async function insertConversation(tx: Db, one: NewConversation, at: numbe
       ...one,
       status: 'open',
       assignee_id: null,
+      handler: 'bot',
+      taken_at: null,
+      parked: null,
+      waiting_since: null,
       session_id: null,
       seq: 0,
       public_at: 0,
@@ -137,15 +149,80 @@ export async function currentConversation(db: Db, botId: number, subscriberId: n
   return row ?? null;
 }
 
-export type ConversationFilter = { channel?: string | undefined; status?: string | undefined; subscriberId?: number | undefined };
+/** What people look at: theirs, those nobody has taken, all that are open, those the bot talks in, those that are done. */
+export const views = ['mine', 'unassigned', 'all', 'bot', 'closed'] as const;
+export type View = (typeof views)[number];
+
+export type ConversationFilter = {
+  channel?: string | undefined;
+  status?: string | undefined;
+  subscriberId?: number | undefined;
+  assigneeId?: number | undefined;
+  /** `me`: the account whose conversations are `mine`. */
+  view?: { is: View; me: number } | undefined;
+  /** Whose name or e-mail address contains this. */
+  person?: string | undefined;
+};
+
+const activity = sql<number>`coalesce(last_message_at, created_at)`;
+
+// Words, not parameters: the indexes of the few are found by them.
+function inView({ is, me }: { is: View; me: number }): RawBuilder<boolean> {
+  switch (is) {
+    case 'mine':
+      return sql<boolean>`(assignee_id = ${me} and status = 'open')`;
+    case 'unassigned':
+      return sql<boolean>`(status = 'open' and handler = 'people' and assignee_id is null)`;
+    case 'all':
+      return sql<boolean>`(status = 'open')`;
+    case 'bot':
+      return sql<boolean>`(status = 'open' and handler = 'bot')`;
+    case 'closed':
+      return sql<boolean>`(status = 'done')`;
+  }
+}
+
+function conversationsOf(db: Db, botId: number, filter: ConversationFilter) {
+  let query = db.selectFrom('conversation').selectAll('conversation').where('bot_id', '=', botId);
+  const { channel, status, subscriberId, assigneeId, view, person } = filter;
+  if (channel) query = query.where('channel', '=', channel);
+  if (status) query = query.where('status', '=', status);
+  if (subscriberId !== undefined) query = query.where('subscriber_id', '=', subscriberId);
+  if (assigneeId !== undefined) query = query.where('assignee_id', '=', assigneeId);
+  if (view) query = query.where(inView(view));
+  if (person) {
+    const found = db
+      .selectFrom('subscriber')
+      .select('id')
+      .where('bot_id', '=', botId)
+      .where(sql<boolean>`(${contains('name_key', person)} or ${contains('email_key', person)})`);
+    query = query.where('subscriber_id', 'in', found);
+  }
+  return query;
+}
+
+/** Up to `most` of those who wait for one person or for anybody. */
+export async function countWaiting(db: Db, botId: number, me: number, most: number): Promise<number> {
+  const isMine = sql<boolean>`(status = 'open' and handler = 'people' and waiting_since is not null and (assignee_id is null or assignee_id = ${me}))`;
+  return countUpTo(db, db.selectFrom('conversation').select('id').where('bot_id', '=', botId).where(isMine), most);
+}
+
+/** Up to `most` of a view. */
+export function countView(db: Db, botId: number, view: { is: View; me: number }, most: number): Promise<number> {
+  return countUpTo(db, conversationsOf(db, botId, { view }).clearSelect().select('id'), most);
+}
+
+async function countUpTo(db: Db, query: AnyQuery<{ id: number }>, most: number): Promise<number> {
+  const row = await db
+    .selectFrom(query.limit(most).as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  return Number(row?.n ?? 0);
+}
 
 /** Newest activity first; the cursor is when that was, and of whom. */
 export async function listConversations(db: Db, botId: number, filter: ConversationFilter, ask: CursorAsk): Promise<CursorPage<Conversation>> {
-  const activity = sql<number>`coalesce(last_message_at, created_at)`;
-  let query = db.selectFrom('conversation').selectAll().where('bot_id', '=', botId);
-  if (filter.channel) query = query.where('channel', '=', filter.channel);
-  if (filter.status) query = query.where('status', '=', filter.status);
-  if (filter.subscriberId !== undefined) query = query.where('subscriber_id', '=', filter.subscriberId);
+  let query = conversationsOf(db, botId, filter);
   if (ask.cursor !== undefined) {
     const [at = -1, id = -1] = /^\d{1,15}-\d{1,15}$/.test(ask.cursor) ? ask.cursor.split('-').map(Number) : [];
     // Twice, for SQLite takes no pair of which one is computed as a place in an index.
@@ -164,6 +241,10 @@ export async function listConversations(db: Db, botId: number, filter: Conversat
 const changing = [
   'status',
   'assignee_id',
+  'handler',
+  'taken_at',
+  'parked',
+  'waiting_since',
   'session_id',
   'seq',
   'public_at',
@@ -189,4 +270,9 @@ export async function saveConversation(tx: Db, one: Conversation, expectedSeq: n
 
 export async function deleteConversation(tx: Db, botId: number, id: number): Promise<boolean> {
   return Number((await tx.deleteFrom('conversation').where('bot_id', '=', botId).where('id', '=', id).executeTakeFirst()).numDeletedRows) > 0;
+}
+
+/** What came for a flow that people have stopped; it goes on with it when they hand back. */
+export async function parkInput(tx: Db, botId: number, id: number, input: string): Promise<void> {
+  await tx.updateTable('conversation').set({ parked: input }).where('bot_id', '=', botId).where('id', '=', id).execute();
 }

@@ -10,6 +10,7 @@ import { chatVariables } from './migrations/0015-chat-variables.ts';
 import { cooldowns } from './migrations/0016-cooldowns.ts';
 import { files } from './migrations/0020-files.ts';
 import { widget } from './migrations/0030-widget.ts';
+import { inbox } from './migrations/0040-inbox.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -72,4 +73,5 @@ export const migrations: Migration[] = [
   cooldowns,
   files,
   widget,
+  inbox,
 ];

@@ -1,7 +1,9 @@
 // Every table's row type, one line each; the rows themselves are described where their SQL is.
 import type { AccountTable, SignInTable } from './accounts.ts';
 import type { BotTable } from './bots.ts';
+import type { CannedReplyTable } from './canned-replies.ts';
 import type { ChatTable } from './chats.ts';
+import type { ConversationReadTable } from './conversation-reads.ts';
 import type { ConversationTable } from './conversations.ts';
 import type { CooldownTable } from './cooldowns.ts';
 import type { CustomEventLogTable, CustomEventTable } from './custom-events.ts';
@@ -31,9 +33,11 @@ export type Tables = {
   account: AccountTable;
   api_key: KeyTable;
   bot: BotTable;
+  canned_reply: CannedReplyTable;
   chat: ChatTable;
   conversation: ConversationTable;
   cooldown: CooldownTable;
+  conversation_read: ConversationReadTable;
   custom_event: CustomEventTable;
   custom_event_log: CustomEventLogTable;
   device: DeviceTable;

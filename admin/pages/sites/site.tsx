@@ -11,6 +11,7 @@ import { oneOf, refresh } from '../../queries.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { CodeBlock } from '../../ui/copy.tsx';
 import { Icon } from '../../ui/icon.tsx';
+import { LinkButton } from '../../ui/link-button.tsx';
 import { FormGhost } from '../../ui/list.tsx';
 import { Card, Page } from '../../ui/page.tsx';
 import { Problem } from '../../ui/problem.tsx';
@@ -52,16 +53,19 @@ export function SitePage() {
       title={site.name}
       back={back}
       actions={
-        <Button
-          component="a"
-          href={`/demo?site_key=${site.site_key}`}
-          target="_blank"
-          rel="noreferrer"
-          variant="default"
-          leftSection={<Icon name="external" />}
-        >
-          {t('sites.demo')}
-        </Button>
+        <>
+          <LinkButton to={`/app/sites/${site.id}/look` as '/app/sites'}>{t('sites.look.title')}</LinkButton>
+          <Button
+            component="a"
+            href={`/demo?site_key=${site.site_key}`}
+            target="_blank"
+            rel="noreferrer"
+            variant="default"
+            leftSection={<Icon name="external" />}
+          >
+            {t('sites.demo')}
+          </Button>
+        </>
       }
     >
       <Card title={t('sites.snippet')} lead={t('sites.snippetLead')}>

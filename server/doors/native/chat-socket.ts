@@ -26,7 +26,7 @@ export const chatSocketRoutes = [
     run: async (context) => {
       const { app, caller, tenant, params } = context;
       await needChat(app.db, ownerOf(context), params.id);
-      const { ticket, expiresAt } = makeTicket(app, caller, tenant.botId, params.id);
+      const { ticket, expiresAt } = makeTicket(app, caller, { about: params.id, botId: tenant.botId, workspaceId: tenant.workspaceId });
       return { ticket, expires_at: new Date(expiresAt).toISOString() };
     },
   }),

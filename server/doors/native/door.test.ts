@@ -105,12 +105,15 @@ describe.each(databaseKinds)('all native routes on %s', (kind) => {
     const { id: flow } = await db.selectFrom('flow').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
     const chat = await call(t, { method: 'POST', path: '/v1/chats', key: other.key, body: { from_flow: 'welcome', message: 'Hello' } });
     const { id: conversation } = await db.selectFrom('conversation').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
+    const reply = await call(t, { method: 'POST', path: '/v1/canned-replies', key: other.key, body: { shortcut: 'hello', text: 'Hello!' } });
+    const { id: canned } = reply.json as { id: number };
     const theirs: Record<string, number | string> = {
       flows: flow,
       subscribers: subscriber,
       labels: label,
       'custom-events': event,
       conversations: conversation,
+      'canned-replies': canned,
       chats: (chat.json as { id: string }).id,
       workspaces: other.workspace.id,
       bots: other.bot.id,

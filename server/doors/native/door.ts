@@ -9,10 +9,13 @@ import { equalSecrets } from '../../secrets.ts';
 import { auditRoutes } from './audit.ts';
 import { botRoutes } from './bots.ts';
 import { brandRoutes } from './brand.ts';
+import { cannedReplyRoutes } from './canned-replies.ts';
 import { chatSocketRoutes } from './chat-socket.ts';
 import { chatRoutes } from './chats.ts';
+import { conversationActRoutes } from './conversation-acts.ts';
 import { conversationRoutes } from './conversations.ts';
 import { customEventRoutes } from './custom-events.ts';
+import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { flowRoutes } from './flows.ts';
@@ -52,12 +55,15 @@ export const nativeDoor: Door = {
     ...labelRoutes,
     ...customEventRoutes,
     ...conversationRoutes,
+    ...conversationActRoutes,
+    ...cannedReplyRoutes,
     ...memberRoutes,
     ...inviteRoutes,
     ...settingsRoutes,
     ...brandRoutes,
     ...auditRoutes,
     ...eventRoutes,
+    ...eventSocketRoutes,
     ...operatorRoutes,
     ...operatorJobRoutes,
   ],

@@ -1,12 +1,15 @@
 // /v1/events: what happens in a workspace, or in one bot of it, as far as the caller may see it. Facts are kept under
-// numbers and told again from any of them; that a conversation has moved is told once, without a number.
+// numbers and told again from any of them; that a conversation has moved, and who types or looks on in one, is told once,
+// without a number.
 import { z } from 'zod';
 import { heldScopes } from '../../auth.ts';
 import { type Context, type LiveEvent, type LiveSource, route } from '../../http/route.ts';
+import type { Announcement, Sign } from '../../live.ts';
 import { type EventRow, type FactReach, factsAfter, lastFactId } from '../../store/events.ts';
 
 /** Of conversations that moved while the reader was busy. */
 const maxMoved = 1_000;
+const maxSigns = 200;
 /** Where several nodes write, a fact may be committed after one with a higher number: all are told this much later. */
 const settleMs = 5_000;
 
@@ -19,12 +22,15 @@ export function workspaceStream({ app, caller, tenant }: Ask): LiveSource {
   const reach: FactReach = { botId: botId === 0 ? null : botId, audited: held.includes('Manage Team'), daily: isPerson || held.includes('Manage Flow') };
   const seesConversations = isPerson || held.includes('Send Message');
   const moved = new Map<number, number>();
+  const signs = new Map<string, LiveEvent>();
   let isMissing = false;
   const notices = (): LiveEvent[] => {
     const told: LiveEvent[] = isMissing ? [{ seq: null, event: 'stream.missed', data: {} }] : [];
     for (const [conversation, seq] of moved) told.push({ seq: null, event: 'conversation.changed', data: { conversation, seq } });
+    told.push(...signs.values());
     isMissing = false;
     moved.clear();
+    signs.clear();
     return told;
   };
   const ripe = app.database.isShared ? settleMs : 0;
@@ -44,10 +50,19 @@ export function workspaceStream({ app, caller, tenant }: Ask): LiveSource {
     },
     hear: (one) => {
       if (!seesConversations || (one !== null && one.conversationId === null)) return;
+      // What somebody did a moment ago may be passed over, and is when there is too much of it.
+      if (one?.sign) return void (signs.size < maxSigns && signs.set(...shownSign(one, one.sign)));
       if (one?.conversationId != null && (moved.has(one.conversationId) || moved.size < maxMoved)) moved.set(one.conversationId, one.seq);
       else isMissing = true;
     },
   };
+}
+
+/** By who does what where: the newest counts. */
+function shownSign({ conversationId: conversation }: Announcement, sign: Sign): [key: string, event: LiveEvent] {
+  const { kind, who } = sign;
+  const data = sign.kind === 'read' ? { conversation, who, up_to: sign.upTo } : { conversation, who, on: sign.isOn };
+  return [`${conversation} ${kind} ${who.kind} ${who.id}`, { seq: null, event: `conversation.${kind}`, data }];
 }
 
 function shown(row: EventRow): LiveEvent {
@@ -73,6 +88,7 @@ export const eventRoutes = [
         'Facts (`flow.published`, `tag.created`, `key.revoked` …) carry a number and are told again after `Last-Event-ID` or `?after=`, in order and once each;',
         'those of the audit log are shown to who may manage the team.',
         'With Postgres a fact comes 5 seconds after it happened, so that none is passed over.',
+        '`conversation.typing` and `conversation.viewing {conversation, who, on}` and `conversation.read {conversation, who, up_to}` tell of people, at once and once.',
         '`conversation.changed {conversation, seq}` says that a conversation has events up to `seq`. It comes at once, carries no number and is not told again:',
         'after a reconnect, and after `stream.missed`, read the list of conversations.',
       ].join(' '),

@@ -8,7 +8,7 @@ import type { Uploader } from '../../store/files.ts';
 
 const docs = { tag: 'Files' };
 
-function uploaderOf(caller: Caller): Uploader {
+export function uploaderOf(caller: Caller): Uploader {
   assert(caller.kind === 'account' || caller.kind === 'key', 'only people of the team and keys upload here');
   return caller.kind === 'account' ? { kind: 'account', id: caller.account.id } : { kind: 'key', id: caller.key.id };
 }

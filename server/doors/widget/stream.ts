@@ -3,7 +3,7 @@
 // no words.
 import { z } from 'zod';
 import type { App } from '../../app.ts';
-import type { ConversationEvent } from '../../commands/save-step.ts';
+import { type ConversationEvent, eventsOf } from '../../commands/save-step.ts';
 import { conversationFor } from '../../commands/site-conversations.ts';
 import { AppError } from '../../errors.ts';
 import { type LiveEvent, type LiveSource, route } from '../../http/route.ts';
@@ -99,7 +99,7 @@ async function eventsAfter(app: App, id: number, after: number, limit: number): 
   let from = after;
   for (;;) {
     const steps = await stepsAfter(app.db, id, from, limit);
-    const events = steps.flatMap((step) => (JSON.parse(step.events) as ConversationEvent[]).filter((one) => one.seq > from));
+    const events = steps.flatMap((step) => eventsOf(step).filter((one) => one.seq > from));
     const ids = events.flatMap((event) => (event.kind === 'message' && event.direction !== 'note' ? [event.id] : []));
     const isOver = ids.length > 0 || steps.length < limit || events.some(({ kind }) => kind === 'session' || kind === 'conversation');
     const first = events[0]?.seq ?? from + 1;

@@ -8,7 +8,7 @@ import { AppError } from '../../errors.ts';
 import { ServerResponse } from '../serve/node-http.ts';
 
 const maxFrameBytes = 1024 * 1024;
-const protocol = 'chats.v1';
+const protocols = ['chats.v1', 'events.v1'];
 
 type Held = { socket: Duplex; head: Buffer };
 
@@ -49,7 +49,7 @@ export async function upgrade(request: IncomingMessage): Promise<{ ws: WebSocket
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
-    handleProtocols: (offered) => offered.has(protocol) && protocol,
+    handleProtocols: (offered) => protocols.find((one) => offered.has(one)) ?? false,
     // Without a listener ws answers by itself, and in HTML.
   }).on('wsClientError', (error: Error, _socket: Duplex, asked: IncomingMessage) => void wrong.set(asked, error.message));
   const { socket, head } = held.get(request) as Held;

@@ -36,8 +36,14 @@ export function faviconOf(brand: Brand): string {
   return brand.favicon ?? 'data:,';
 }
 
-/** `pictures`: whether only ours and the brand's, or those that a flow shows too, which lie anywhere. */
-export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string) => string, { pictures: from }: { pictures?: 'any' } = {}): FastifyReply {
+export type PagePolicy = {
+  /** Whether only ours and the brand's, or those that a flow shows too, which lie anywhere. */
+  pictures?: 'any';
+  /** A page of ours that shows others of ours in itself, or is shown so. */
+  frames?: 'shows ours' | 'within ours';
+};
+
+export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string) => string, { pictures: from, frames }: PagePolicy = {}): FastifyReply {
   const nonce = randomBytes(16).toString('base64');
   const pictures = [brand.logo, brand.favicon].flatMap((url) => (url?.startsWith('http') ? [new URL(url).origin] : []));
   const policy = [
@@ -49,7 +55,8 @@ export function sendPage(reply: FastifyReply, brand: Brand, html: (nonce: string
     "connect-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
-    "frame-ancestors 'none'",
+    ...(frames === 'shows ours' ? ["frame-src 'self'"] : []),
+    `frame-ancestors ${frames === 'within ours' ? "'self'" : "'none'"}`,
   ];
   return reply.header('content-security-policy', policy.join('; ')).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(html(nonce));
 }

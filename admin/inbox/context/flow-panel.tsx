@@ -1,0 +1,165 @@
+// Where the flow stands: its block, what it waits for, its variables and the way it came; and who talks, it or people.
+import { Badge, Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Conversation, FlowSession } from '../../api/replies.ts';
+import { ApiError } from '../../api.ts';
+import { useFormat } from '../../format.ts';
+import { usePlace } from '../../place.ts';
+import { Icon } from '../../ui/icon.tsx';
+import css from '../inbox.module.css';
+import { sessionQuery } from '../reading.ts';
+import { useAct } from '../use-act.ts';
+import { PanelBox } from './panel-box.tsx';
+
+const HandBack = lazy(() => import('./hand-back.tsx').then(({ HandBack }) => ({ default: HandBack })));
+
+const shownSteps = 6;
+const maxValue = 400;
+
+export function FlowPanel({ one }: { one: Conversation }) {
+  const { t } = useTranslation();
+  const { botPlace, may } = usePlace();
+  const found = useQuery({ ...sessionQuery(one.id, botPlace), retry: (count, error) => count < 2 && error instanceof ApiError && error.isPassing });
+  const session = found.data;
+  const hasNone = found.error instanceof ApiError && found.error.status === 404;
+  return (
+    <PanelBox title={t('inbox.flow.title')} actions={session && <Status session={session} one={one} />}>
+      {hasNone && <p className={css.hint}>{t('inbox.flow.none')}</p>}
+      {session && <Standing session={session} />}
+      {may('conversations.answer') && <Control one={one} session={session ?? null} />}
+      {session && <Variables vars={session.vars} />}
+      {session && session.trace.length > 0 && <Trace session={session} />}
+    </PanelBox>
+  );
+}
+
+type Tone = 'teal' | 'yellow' | 'gray' | 'red' | 'blue';
+
+function toneOf(session: FlowSession, one: Conversation): [Tone, 'stopped' | FlowSession['status']] {
+  if (session.is_stopped) return ['yellow', 'stopped'];
+  if (session.status === 'handed_off') return [one.status === 'open' ? 'yellow' : 'gray', 'handed_off'];
+  if (session.status === 'failed') return ['red', 'failed'];
+  return session.status === 'ended' ? ['gray', 'ended'] : ['teal', session.status];
+}
+
+function Status({ session, one }: { session: FlowSession; one: Conversation }) {
+  const { t } = useTranslation();
+  const [tone, word] = toneOf(session, one);
+  return (
+    <Badge color={tone} variant="light" size="sm">
+      {t(`inbox.flow.status.${word}`)}
+    </Badge>
+  );
+}
+
+function Standing({ session }: { session: FlowSession }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { wait } = session;
+  return (
+    <div className={css.standing}>
+      <strong>{session.name ?? t('inbox.flow.deleted')}</strong>
+      <span>{t('inbox.flow.version', { version: session.version })}</span>
+      {session.status !== 'ended' && (
+        <p>
+          {wait ? t(`inbox.flow.wait.${wait.kind}`) : t('inbox.flow.at')} <code>{wait?.block ?? session.at.block}</code>
+        </p>
+      )}
+      {wait?.until && !session.is_stopped && <p>{t('inbox.flow.until', { when: format.ago(wait.until) })}</p>}
+    </div>
+  );
+}
+
+function Control({ one, session }: { one: Conversation; session: FlowSession | null }) {
+  const { t } = useTranslation();
+  const act = useAct(one.id);
+  const isPeoples = one.taken_at !== null || session?.status === 'handed_off';
+  if (one.status !== 'open') return null;
+  if (isPeoples)
+    return (
+      <Suspense fallback={<Button variant="default" size="sm" fullWidth disabled />}>
+        <HandBack
+          session={session}
+          isPending={act.isPending}
+          onHandBack={(block) => act.mutate({ path: 'hand-back', body: block === null ? {} : { block } })}
+        />
+      </Suspense>
+    );
+  return (
+    <>
+      <Button
+        size="sm"
+        fullWidth
+        variant={one.handler === 'bot' ? 'filled' : 'default'}
+        leftSection={<Icon name="hand" size={16} />}
+        loading={act.isPending}
+        onClick={() => act.mutate({ path: 'take-over' })}
+      >
+        {t('inbox.flow.takeOver')}
+      </Button>
+      <p className={css.hint}>{t('inbox.flow.takeOverHint')}</p>
+    </>
+  );
+}
+
+function Variables({ vars }: { vars: Record<string, unknown> }) {
+  const { t } = useTranslation();
+  const rows = Object.entries(vars);
+  if (rows.length === 0) return null;
+  return (
+    <>
+      <h4 className={css.panelSub}>{t('inbox.flow.variables')}</h4>
+      <dl className={css.vars}>
+        {rows.map(([name, value]) => {
+          const text = value === null ? t('inbox.flow.empty') : typeof value === 'string' ? value : JSON.stringify(value);
+          return (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd title={text.slice(0, maxValue)} data-empty={value === null || undefined}>
+                {text.slice(0, maxValue)}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </>
+  );
+}
+
+function Trace({ session }: { session: FlowSession }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [isWhole, setWhole] = useState(false);
+  const steps = isWhole ? session.trace : session.trace.slice(-shownSteps);
+  const hidden = session.trace.length - steps.length;
+  return (
+    <>
+      <h4 className={css.panelSub}>{t('inbox.flow.trace')}</h4>
+      <ol className={css.trace}>
+        {hidden > 0 && (
+          <li>
+            <button type="button" className={css.tool} onClick={() => setWhole(true)}>
+              {t('inbox.flow.earlier', { count: hidden })}
+            </button>
+          </li>
+        )}
+        {steps.map((step, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a trace only grows at its end
+          <li key={`${hidden + at}`}>
+            <code>{step.block}</code>
+            <span className={css.port}>{step.port}</span>
+            <time dateTime={new Date(step.at).toISOString()}>{format.time(step.at)}</time>
+            {step.set.length > 0 && <small>{t('inbox.flow.set', { names: format.list(step.set) })}</small>}
+          </li>
+        ))}
+        {session.status !== 'ended' && (
+          <li aria-current="step">
+            <code>{session.wait?.block ?? session.at.block}</code>
+          </li>
+        )}
+      </ol>
+    </>
+  );
+}

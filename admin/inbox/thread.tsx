@@ -1,0 +1,146 @@
+// One conversation: who it is with and who has it, what was said and done, and the place to answer.
+import { ActionIcon, Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Conversation } from '../api/replies.ts';
+import { api } from '../api.ts';
+import { useFormat } from '../format.ts';
+import { usePlace } from '../place.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Face } from '../ui/identity.tsx';
+import { Problem } from '../ui/problem.tsx';
+import css from './inbox.module.css';
+import type { Live } from './live.ts';
+import { conversationQuery, useMoved } from './reading.ts';
+import { Composer } from './thread/composer.tsx';
+import { Timeline } from './thread/timeline.tsx';
+import { useAct } from './use-act.ts';
+
+const AssignMenu = lazy(() => import('./thread/assign-menu.tsx').then(({ AssignMenu }) => ({ default: AssignMenu })));
+
+export function Thread({ id, live, onClose }: { id: number; live: Live; onClose: () => void }) {
+  const { botPlace } = usePlace();
+  const found = useQuery(conversationQuery(id, botPlace));
+  useRead(id, found.data);
+  if (found.isError && !found.data)
+    return (
+      <section className={css.thread}>
+        <Problem error={found.error} retry={() => void found.refetch()} />
+      </section>
+    );
+  return <Shown id={id} one={found.data} live={live} onClose={onClose} />;
+}
+
+function Shown({ id, one, live, onClose }: { id: number; one: Conversation | undefined; live: Live; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { me, may } = usePlace();
+  const name = one?.subscriber.name || t('inbox.someone', { id });
+  const here = live.seen.filter((sign) => sign.conversation === id && !(sign.who.kind === 'agent' && sign.who.id === me.id));
+  return (
+    <section className={css.thread} aria-label={t('inbox.with', { name })}>
+      <Head id={id} one={one} name={name} viewers={here.filter((sign) => sign.doing === 'viewing').map((sign) => sign.who.name)} onClose={onClose} />
+      <Timeline id={id} one={one} typing={here.filter((sign) => sign.doing === 'typing').map((sign) => sign.who.name || name)} />
+      {one && may('conversations.answer') && <Composer one={one} onTyping={(isOn) => live.show('typing', id, isOn)} />}
+      {one && !may('conversations.answer') && <p className={css.readOnly}>{t('inbox.readOnly')}</p>}
+    </section>
+  );
+}
+
+type HeadProps = { id: number; one: Conversation | undefined; name: string; viewers: string[]; onClose: () => void };
+
+function Head({ id, one, name, viewers, onClose }: HeadProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { may } = usePlace();
+  const navigate = useNavigate({ from: '/app/inbox' });
+  const act = useAct(id);
+  const isDone = one?.status === 'done';
+  return (
+    <header className={css.threadHead}>
+      <ActionIcon variant="subtle" color="gray" size="lg" className={css.backButton} aria-label={t('inbox.back')} onClick={onClose}>
+        <Icon name="back" size={18} />
+      </ActionIcon>
+      <Face name={name} image={one?.subscriber.image ?? null} size={34} />
+      <div className={css.threadName}>
+        <h2 className="ellipsis">{name}</h2>
+        <p className="ellipsis">
+          {viewers.length > 0
+            ? t('inbox.viewing', { names: format.list(viewers), count: viewers.length })
+            : one?.subscriber.email || (one && t('inbox.onChannel', { channel: channelName(one.channel) }))}
+        </p>
+      </div>
+      {one && may('conversations.answer') && (
+        <>
+          <Suspense>
+            <AssignMenu one={one} onAssign={(assignee) => act.mutate({ path: 'assign', body: { assignee } })} />
+          </Suspense>
+          <Button
+            variant={isDone ? 'default' : 'light'}
+            size="compact-md"
+            data-act="close"
+            className={css.closeButton}
+            aria-label={isDone ? t('inbox.reopen') : t('inbox.close')}
+            aria-keyshortcuts="e"
+            leftSection={<Icon name={isDone ? 'rotate' : 'check'} size={15} />}
+            loading={act.isPending}
+            onClick={() => act.mutate({ path: 'status', body: { status: isDone ? 'open' : 'done' } })}
+          >
+            <span className={css.wideWord}>{isDone ? t('inbox.reopen') : t('inbox.close')}</span>
+          </Button>
+        </>
+      )}
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        size="lg"
+        data-act="info"
+        className={css.infoButton}
+        aria-label={t('inbox.info')}
+        title={t('inbox.info')}
+        onClick={() => void navigate({ search: (old) => ({ ...old, info: old.info ? undefined : '1' }) as typeof old })}
+      >
+        <Icon name="panel" size={18} />
+      </ActionIcon>
+    </header>
+  );
+}
+
+const channelNames: Record<string, string> = {
+  web: 'Web',
+  api: 'API',
+  whatsapp: 'WhatsApp',
+  telegram: 'Telegram',
+  messenger: 'Messenger',
+  instagram: 'Instagram',
+};
+
+export function channelName(channel: string): string {
+  return channelNames[channel] ?? channel;
+}
+
+/** Whoever has it open and in sight has read it. */
+function useRead(id: number, one: Conversation | undefined): void {
+  const { botPlace } = usePlace();
+  const moved = useMoved(botPlace);
+  const latest = useRef({ moved, botPlace });
+  latest.current = { moved, botPlace };
+  const seq = one?.seq;
+  const hasUnread = (one?.unread ?? 0) > 0;
+  useEffect(() => {
+    if (seq === undefined || !hasUnread) return;
+    const read = () => {
+      if (document.hidden) return;
+      document.removeEventListener('visibilitychange', read);
+      // Not worth a word when it fails: it stays unread.
+      api.post(`/conversations/${id}/read`, { up_to: seq }, { at: latest.current.botPlace }).then(
+        () => latest.current.moved(id),
+        () => {},
+      );
+    };
+    document.addEventListener('visibilitychange', read);
+    read();
+    return () => document.removeEventListener('visibilitychange', read);
+  }, [id, seq, hasUnread]);
+}

@@ -1,0 +1,136 @@
+// What was said and done, oldest at the top and the newest in sight: days, messages one after the other, and what people
+// did in between. The box grows from its foot, so that older pages push nothing away.
+import { Button, Skeleton } from '@mantine/core';
+import { type ReactNode, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Conversation, ConversationAct, ConversationMessage } from '../../api/replies.ts';
+import { useFormat } from '../../format.ts';
+import { usePlace } from '../../place.ts';
+import { Icon, type IconName } from '../../ui/icon.tsx';
+import { Problem } from '../../ui/problem.tsx';
+import css from '../inbox.module.css';
+import { useActs, useThread } from '../reading.ts';
+import { Bubble } from './bubble.tsx';
+
+type Item = { seq: number; at: number; message?: ConversationMessage; act?: ConversationAct };
+
+const groupMs = 5 * 60_000;
+
+export function Timeline({ id, one, typing }: { id: number; one: Conversation | undefined; typing: string[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { botPlace } = usePlace();
+  const thread = useThread(id, botPlace);
+  const first = thread.messages?.[0]?.seq ?? null;
+  const acts = useActs(id, botPlace, thread.older ? first : thread.messages ? 0 : null);
+  const newFrom = useNewFrom(thread.messages, one);
+  if (thread.error) return <Problem error={thread.error} retry={thread.retry} />;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever reads with the keyboard scrolls it
+    <div className={css.log} role="log" aria-label={t('inbox.messages')} tabIndex={0} aria-busy={thread.messages === null}>
+      <div className={css.logInside}>
+        {thread.messages === null && <Ghosts />}
+        {thread.older && (
+          <Button variant="subtle" color="gray" size="compact-sm" className={css.more} onClick={thread.older} loading={thread.isLoadingOlder}>
+            {t('inbox.older')}
+          </Button>
+        )}
+        {thread.messages && <Items items={itemsOf(thread.messages, acts ?? [])} newFrom={newFrom} />}
+        {typing.length > 0 && (
+          <p className={css.typing} role="status">
+            <span className={css.dots} aria-hidden="true">
+              <i />
+              <i />
+              <i />
+            </span>
+            {t('inbox.typing', { names: format.list([...new Set(typing)]), count: typing.length })}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** The first message that was unread when the conversation was opened; it stays marked while one looks at it. */
+function useNewFrom(messages: ConversationMessage[] | null, one: Conversation | undefined): number | null {
+  const marked = useRef<number | null | undefined>(undefined);
+  if (marked.current === undefined && messages && one) {
+    const fromPerson = messages.filter((message) => message.direction === 'in');
+    const isWhole = one.unread >= fromPerson.length;
+    marked.current = one.unread === 0 || isWhole ? null : (fromPerson.at(-one.unread)?.seq ?? null);
+  }
+  return marked.current ?? null;
+}
+
+function itemsOf(messages: ConversationMessage[], acts: ConversationAct[]): Item[] {
+  const said = messages.map((message): Item => ({ seq: message.seq, at: message.created_at, message }));
+  const done = acts.map((act): Item => ({ seq: act.seq, at: act.at, act }));
+  return [...said, ...done].sort((a, b) => a.seq - b.seq);
+}
+
+function Items({ items, newFrom }: { items: Item[]; newFrom: number | null }) {
+  const { t } = useTranslation();
+  const shown: ReactNode[] = [];
+  let before: Item | null = null;
+  for (const item of items) {
+    const isNewDay = before === null || new Date(before.at).toDateString() !== new Date(item.at).toDateString();
+    if (isNewDay) shown.push(<Day key={`day ${item.seq}`} at={item.at} />);
+    if (item.seq === newFrom)
+      shown.push(
+        <p key="new" className={css.newFrom}>
+          <span>{t('inbox.new')}</span>
+        </p>,
+      );
+    if (item.act) shown.push(<ActLine key={item.seq} act={item.act} />);
+    else if (item.message) shown.push(<Bubble key={item.seq} message={item.message} isFollowing={!isNewDay && isFollowing(before, item)} />);
+    before = item;
+  }
+  return <>{shown}</>;
+}
+
+/** By the same author, in the same breath. */
+function isFollowing(before: Item | null, { message, at }: Item): boolean {
+  const last = before?.message;
+  if (!last || !message || at - before.at > groupMs) return false;
+  return last.direction === message.direction && last.author.kind === message.author.kind && last.author.id === message.author.id;
+}
+
+function Day({ at }: { at: number }) {
+  const { t, i18n } = useTranslation();
+  const format = useFormat();
+  const days = Math.round((new Date().setHours(12, 0, 0, 0) - new Date(at).setHours(12, 0, 0, 0)) / 86_400_000);
+  const weekday = new Intl.DateTimeFormat(i18n.language, { weekday: 'long' }).format(at);
+  return (
+    <h3 className={css.day}>
+      <span>{days === 0 ? t('inbox.today') : days === 1 ? t('inbox.yesterday') : days < 7 ? weekday : format.date(at)}</span>
+    </h3>
+  );
+}
+
+const actIcons: Record<ConversationAct['data']['act'], IconName> = { taken: 'hand', handed_back: 'flow', opened: 'rotate', closed: 'check', assigned: 'user' };
+
+function ActLine({ act: { at, data } }: { act: ConversationAct }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { me } = usePlace();
+  const by = data.by === null ? t('inbox.theFlow') : data.by.kind === 'agent' && data.by.id === me.id ? t('inbox.you') : data.by.name || t('inbox.person');
+  const isOwn = data.act === 'assigned' && data.by?.kind === 'agent' && data.assignee === data.by.id;
+  const what = data.act !== 'assigned' ? data.act : isOwn ? 'assignedSelf' : data.assignee === null ? 'unassigned' : 'assigned';
+  return (
+    <p className={css.act}>
+      <Icon name={actIcons[data.act]} size={13} />
+      <span>{t(`inbox.act.${what}`, { by })}</span>
+      <time dateTime={new Date(at).toISOString()}>{format.time(at)}</time>
+    </p>
+  );
+}
+
+function Ghosts() {
+  return (
+    <div aria-hidden="true" className={css.ghosts}>
+      <Skeleton height={44} width="52%" radius="lg" />
+      <Skeleton height={64} width="60%" radius="lg" ml="auto" />
+      <Skeleton height={36} width="38%" radius="lg" />
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+// What people of the team do in a conversation: answer, note, assign, close and reopen, stop the flow and let it go on.
+// Each is a turn like any other, so that it is numbered among the conversation's events.
+import type { Input } from '@parley/engine/advance.ts';
+import { attended } from '@parley/engine/session.ts';
+import { dueAt } from '@parley/engine/talk.ts';
+import type { App } from '../app.ts';
+import type { Role } from '../auth.ts';
+import { AppError, invalidField } from '../errors.ts';
+import { findChatOf } from '../store/chats.ts';
+import type { Db } from '../store/database.ts';
+import type { Uploader } from '../store/files.ts';
+import { findFlow } from '../store/flows.ts';
+import { roleOf } from '../store/members.ts';
+import { findSession, setTimer } from '../store/sessions.ts';
+import { noteEnd } from './chats.ts';
+import { attachFiles } from './files.ts';
+import { type Author, beginSession, type OpenTurn, openTurn, type Spoken, setAside, walk } from './open-turn.ts';
+import { reopened, type SavedStep, saveStep } from './save-step.ts';
+
+/** Who does it, in which conversation. */
+export type Act = { botId: number; conversationId: number; by: Author & { id: number } };
+
+async function open(app: App, tx: Db, { botId, conversationId, by }: Act): Promise<OpenTurn> {
+  const turn = await openTurn(app, tx, botId, conversationId);
+  turn.by = by;
+  return turn;
+}
+
+async function save(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
+  const step = await saveStep(app, tx, turn);
+  const { channel, bot_id: botId, id } = turn.conversation;
+  const chat = channel === 'api' ? await findChatOf(tx, botId, id) : null;
+  if (chat) await noteEnd(app, tx, chat, step);
+  return step;
+}
+
+/** Somebody has come: whose turn to wait is over, and whose conversation nobody has is theirs. */
+function attend(turn: OpenTurn, by: Act['by']): void {
+  if (turn.session) turn.session.state = attended(turn.session.state);
+  if (turn.conversation.assignee_id === null) turn.conversation = { ...turn.conversation, assignee_id: by.id };
+}
+
+/** `attachments` are ids of files of that uploader. */
+export type Answer = Pick<Spoken, 'message' | 'text' | 'isNote'> & { attachments: readonly string[]; uploader: Uploader };
+
+/** Says something to the person, or among the team. In a conversation that people have, whoever answers first has it. */
+export async function answerConversation(app: App, tx: Db, act: Act, { attachments, uploader, ...said }: Answer): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  const files = await attachFiles(app, tx, turn.conversation, attachments, uploader);
+  turn.spoken = { ...said, files, author: { kind: 'agent', id: act.by.id, name: act.by.name } };
+  if (said.isNote) return save(app, tx, turn);
+  if (turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(app.clock.now()) };
+  if (turn.conversation.handler === 'people') attend(turn, act.by);
+  return save(app, tx, turn);
+}
+
+const answering: readonly Role[] = ['owner', 'admin', 'builder', 'agent'];
+
+/** Null takes it from whoever had it. */
+export async function assignConversation(app: App, tx: Db, act: Act, assigneeId: number | null): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  if (assigneeId !== null) {
+    const role = (await roleOf(tx, turn.conversation.workspace_id, assigneeId)) as Role | null;
+    if (role === null || !answering.includes(role)) throw invalidField('assignee', 'Nobody with this number answers people in this workspace.');
+  }
+  turn.conversation = { ...turn.conversation, assignee_id: assigneeId };
+  return save(app, tx, turn);
+}
+
+/** A flow that handed over goes on by `resolved`; one that people had stopped ends here. */
+export async function closeConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  if (turn.conversation.status === 'done') return save(app, tx, turn);
+  const { taken_at: takenAt } = turn.conversation;
+  turn.conversation = { ...turn.conversation, status: 'done', closed_at: app.clock.now(), taken_at: null, parked: null };
+  if (turn.session?.state.status === 'handed_off') walk(turn, { kind: 'human', outcome: 'resolved' });
+  else if (takenAt !== null && turn.session) setAside(turn);
+  // A flow that failed on its way out opened it for people again, and so it stays.
+  return save(app, tx, turn);
+}
+
+export async function reopenConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  if (turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(app.clock.now()), handler: 'people' };
+  return save(app, tx, turn);
+}
+
+/** From now on the bot is silent: replies are kept and nothing answers them, and what waits for time waits. */
+export async function takeOver(app: App, tx: Db, act: Act): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  const now = app.clock.now();
+  if (turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(now) };
+  if (turn.conversation.taken_at === null) turn.act = 'taken';
+  if (turn.session) turn.session.state = attended(turn.session.state);
+  turn.conversation = { ...turn.conversation, taken_at: turn.conversation.taken_at ?? now, assignee_id: act.by.id };
+  const step = await save(app, tx, turn);
+  if (turn.session?.id != null) await setTimer(tx, turn.session.id, null);
+  return step;
+}
+
+/** The flow goes on at a block, or else where it waits; whatever came for it meanwhile reaches it now. */
+export async function handBack(app: App, tx: Db, act: Act, block: string | null): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  const { taken_at: takenAt, parked, status } = turn.conversation;
+  if (status === 'done') throw new AppError('conflict', 'The conversation is closed. Reopen it first.');
+  if (takenAt === null && turn.session?.state.status !== 'handed_off' && block === null)
+    throw new AppError('conflict', 'The flow has this conversation already.');
+  turn.act = 'handed_back';
+  turn.conversation = { ...turn.conversation, taken_at: null, parked: null, assignee_id: null };
+  if (block !== null) await goTo(app, tx, turn, block);
+  else if (turn.session?.state.wait?.kind === 'human') walk(turn, { kind: 'human', outcome: 'resolved' });
+  else if (parked !== null && turn.session) walk(turn, JSON.parse(parked) as Input);
+  const step = await save(app, tx, turn);
+  await startClock(tx, turn);
+  return step;
+}
+
+/** In the flow that runs, else in the one that ran last, as it is published. */
+async function goTo(app: App, tx: Db, turn: OpenTurn, block: string): Promise<void> {
+  if (turn.session) {
+    const before = turn.session.state.turn;
+    walk(turn, { kind: 'jump', at: block });
+    if (turn.session.state.turn === before) throw invalidField('block', `The flow has no block ${block}.`);
+    return;
+  }
+  const { id, bot_id: botId, session_id: sessionId } = turn.conversation;
+  const last = sessionId === null ? null : await findSession(tx, id, sessionId);
+  const flow = last && (await findFlow(tx, botId, { id: last.flow_id }));
+  if (!flow || flow.published === null) throw new AppError('conflict', 'No flow has run in this conversation that could go on.');
+  await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { at: block });
+}
+
+/** A session that has not moved still has no timer: it was taken away when the flow was stopped. */
+async function startClock(tx: Db, { session }: OpenTurn): Promise<void> {
+  if (session?.id == null) return;
+  const { wait } = session.state;
+  const due = dueAt(session.state);
+  if (wait !== null && due !== null) await setTimer(tx, session.id, { wait: wait.id, dueAt: due });
+}

@@ -5,6 +5,7 @@ import type { Session } from '@parley/engine/session.ts';
 import type { z } from 'zod';
 import type { App } from '../../app.ts';
 import { settingsOf } from '../../commands/site-settings.ts';
+import { readByTeam } from '../../store/conversation-reads.ts';
 import type { Conversation } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
 import { type FileRow, filesOfMessages } from '../../store/files.ts';
@@ -39,8 +40,8 @@ export async function viewOf(db: Db, site: Site, conversation: Conversation): Pr
     site,
     conversation,
     asking: latest.find((row) => waitsAt !== null && row.direction === 'out' && inputOf(row)?.block === waitsAt)?.id ?? null,
-    // Who answers has read.
-    readSeq: latest.find((row) => row.author_kind === 'agent')?.seq ?? 0,
+    // Who answers has read, from wherever they did it.
+    readSeq: Math.max(await readByTeam(db, conversation.id), latest.find((row) => row.author_kind === 'agent')?.seq ?? 0),
     status: await statusIn(db, site, conversation, state),
   };
 }
@@ -61,7 +62,8 @@ export function inputOf(row: MessageRow): InputSpec | null {
 
 async function statusIn(db: Db, site: Site, conversation: Conversation, state: Session | null): Promise<View['status']> {
   const { assignee_id: assignee } = conversation;
-  const isBots = state?.status === 'running' || state?.status === 'waiting';
+  // People who have stopped the flow have it, wherever it stands.
+  const isBots = conversation.handler === 'bot' && (state?.status === 'running' || state?.status === 'waiting');
   const name = isBots || assignee === null ? null : ((await findMember(db, conversation.workspace_id, assignee))?.name ?? '');
   return {
     state: conversation.status === 'done' ? 'closed' : 'open',

@@ -304,9 +304,10 @@ describe('the start', () => {
 });
 
 describe('strangers', () => {
-  // The address that a waiting flow gave out is the credential of whoever calls it.
+  // The address that a waiting flow gave out, and the signature of a file's link, are the credential of whoever has them.
   const open = [
     'GET /v1/brand',
+    'GET /v1/f/{id}',
     'GET /v1/setup',
     'POST /hooks/wait/{address}',
     'POST /v1/invites/accept',

@@ -294,7 +294,8 @@ describe('the start', () => {
       /^GET \/docs\/[\w.-]+$/,
       /^GET \/(livez|readyz|healthz|metrics)$/,
       /^GET \/(setup|demo|widget\.js|favicon\.\w+|robots\.txt)?$/,
-      /^GET \/(app|assets)(\/\*)?$/,
+      /^GET \/(app|assets|widget)(\/\*)?$/,
+      /^GET \/b\/:slug$/,
     ];
     const unknown = served.filter((one) => !one.startsWith('HEAD ') && !ofDoors.includes(one) && !beside.some((pattern) => pattern.test(one)));
     expect(unknown, 'a new page is named in this test; a new call belongs to a door, where it declares its policy').toEqual([]);

@@ -5,6 +5,7 @@ import type { Route } from '../../http/route.ts';
 import { customEventNamed } from '../../store/custom-events.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
+import { formOf } from '../../testing/files/form.ts';
 import { call, type Request, sameAsUnknown, scenario } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 import { nativeDoor } from './door.ts';
@@ -12,7 +13,7 @@ import { nativeDoor } from './door.ts';
 // What holds for every route of this door, those of tomorrow included.
 
 /** THE LIST of what anyone may call, by operation: to add one is a decision, not an oversight. */
-const forAnyone = ['getSetup', 'completeSetup', 'signIn', 'getBrand', 'lookAtInvite', 'acceptInvite'];
+const forAnyone = ['getSetup', 'completeSetup', 'signIn', 'getBrand', 'lookAtInvite', 'acceptInvite', 'readFile'];
 
 const routes = nativeDoor.routes;
 /** A WebSocket looks at its path when it is asked for an upgrade. */
@@ -107,7 +108,11 @@ describe.each(databaseKinds)('all native routes on %s', (kind) => {
     const { id: conversation } = await db.selectFrom('conversation').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
     const reply = await call(t, { method: 'POST', path: '/v1/canned-replies', key: other.key, body: { shortcut: 'hello', text: 'Hello!' } });
     const { id: canned } = reply.json as { id: number };
+    const form = formOf({ name: 'theirs.txt', type: 'text/plain', bytes: Buffer.from('theirs') });
+    const sent = await call(t, { method: 'POST', path: '/v1/files', key: other.key, headers: form.headers, body: form.body });
+    expect(sent.status, sent.text).toBe(201);
     const theirs: Record<string, number | string> = {
+      f: (sent.json as { id: string }).id,
       flows: flow,
       subscribers: subscriber,
       labels: label,

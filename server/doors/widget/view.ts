@@ -5,6 +5,7 @@ import type { Session } from '@parley/engine/session.ts';
 import type { z } from 'zod';
 import type { App } from '../../app.ts';
 import { settingsOf } from '../../commands/site-settings.ts';
+import { readByTeam } from '../../store/conversation-reads.ts';
 import type { Conversation } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
 import { type FileRow, filesOfMessages } from '../../store/files.ts';
@@ -39,8 +40,8 @@ export async function viewOf(db: Db, site: Site, conversation: Conversation): Pr
     site,
     conversation,
     asking: latest.find((row) => waitsAt !== null && row.direction === 'out' && inputOf(row)?.block === waitsAt)?.id ?? null,
-    // Who answers has read.
-    readSeq: latest.find((row) => row.author_kind === 'agent')?.seq ?? 0,
+    // Who answers has read, and so has who has it open in the inbox.
+    readSeq: Math.max(latest.find((row) => row.author_kind === 'agent')?.seq ?? 0, await readByTeam(db, conversation.id)),
     status: await statusIn(db, site, conversation, state),
   };
 }

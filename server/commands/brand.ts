@@ -17,10 +17,13 @@ async function readStored(db: Db): Promise<Partial<Brand>> {
   return (await readSetting<Partial<Brand>>(db, installation, setting)) ?? {};
 }
 
-/** `isOwn`: it goes by another name than the product's. */
-export async function readBrand(app: App, db: Db = app.db): Promise<Brand & { isOwn: boolean }> {
-  const brand = { ...product, ...app.config.brand, ...(await readStored(db)) };
-  return { ...brand, isOwn: brand.name !== product.name };
+export async function readBrand(app: App, db: Db = app.db): Promise<Brand> {
+  return { ...product, ...app.config.brand, ...(await readStored(db)) };
+}
+
+/** It goes by another name than the product's. */
+export function isOwnBrand({ name }: Brand): boolean {
+  return name !== product.name;
 }
 
 /** Null takes a stored value away, so that what the environment or the product says holds again. */

@@ -214,8 +214,11 @@ export const siteRoutes = [
     path: '/sites/{id}/identity-secrets/older',
     access: 'team_build',
     params: idParams,
-    reply: secretsReply,
     docs: { ...docs, id: 'removeOlderIdentitySecret', summary: 'End the older secret', description: 'When all pages sign with the new one.' },
-    run: ({ app, caller, tenant, params }) => app.transact(async (tx) => ({ secrets: await rotateIdentity(app, tx, { caller, tenant }, params.id, 'end') })),
+    run: ({ app, caller, tenant, params }) =>
+      app.transact(async (tx) => {
+        await rotateIdentity(app, tx, { caller, tenant }, params.id, 'end');
+        return undefined;
+      }),
   }),
 ];

@@ -183,7 +183,15 @@ describe.each(databaseKinds)('the widget calls in full on %s', (kind) => {
     const { cursor } = await visitor.open({ flow: 'colours' });
     const address = `${url}/api/v1/chat${visitor.path}/stream?key=${site.site_key}`;
     const told = (seen: Seen[], words: string): boolean => seen.some((one) => one.event === 'message' && (one.data as { body?: string }).body === words);
-    const reading = readStream(address, {}, (seen) => told(seen, 'Later'));
+    let begun = (): void => {};
+    const hasBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const reading = readStream(address, {}, (seen) => {
+      if (seen.length > 0) begun();
+      return told(seen, 'Later');
+    });
+    await hasBegun;
     await visitor.send('Red');
     await asAgent(visitor.token, 'Later');
     const seen = await reading;

@@ -2,7 +2,7 @@
 import type { Reply } from '@parley/engine/message.ts';
 import { z } from 'zod';
 import { digestOf } from '../../auth.ts';
-import { readBrand } from '../../commands/brand.ts';
+import { isOwnBrand, readBrand } from '../../commands/brand.ts';
 import { hoursOf } from '../../commands/business-hours.ts';
 import { maxFileBytes, maxFilesPerMessage } from '../../commands/files.ts';
 import { beginVisit, conversationToken, isBegun, sendReply, type Visit } from '../../commands/site-conversations.ts';
@@ -44,7 +44,7 @@ export const fullConfig = route({
     return {
       greeting: site.greeting,
       name: site.name,
-      powered_by: brand.isOwn ? null : { name: brand.name, url: brand.supportUrl },
+      powered_by: isOwnBrand(brand) ? null : { name: brand.name, url: brand.supportUrl },
       online: hoursOf(hours, regional?.timezone ?? 'UTC').isOpen(app.clock.now()),
       author: { name: site.author_label, avatar: null },
       theme: { ...theme, color: theme.color ?? brand.color },

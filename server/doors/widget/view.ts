@@ -40,8 +40,8 @@ export async function viewOf(db: Db, site: Site, conversation: Conversation): Pr
     site,
     conversation,
     asking: latest.find((row) => waitsAt !== null && row.direction === 'out' && inputOf(row)?.block === waitsAt)?.id ?? null,
-    // Who answers has read, from wherever they did it.
-    readSeq: Math.max(await readByTeam(db, conversation.id), latest.find((row) => row.author_kind === 'agent')?.seq ?? 0),
+    // Who answers has read, and so has who has it open in the inbox.
+    readSeq: Math.max(latest.find((row) => row.author_kind === 'agent')?.seq ?? 0, await readByTeam(db, conversation.id)),
     status: await statusIn(db, site, conversation, state),
   };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launcherOf, openChat, openShop, type Shop, saidIn, write } from '../../server/testing/browser/shop.ts';
 import { hasBrowser } from '../../server/testing/browser.ts';
 import { takePicture } from '../../server/testing/console.ts';
-import { launcherOf, openChat, openShop, type Shop, saidIn, write } from '../../server/testing/browser/shop.ts';
 
 describe.skipIf(!hasBrowser)('the widget on a bad network', () => {
   let shop: Shop;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launcherOf, openChat, openShop, type Shop, saidIn, write } from '../../server/testing/browser/shop.ts';
 import { accessibilityProblems, hasBrowser } from '../../server/testing/browser.ts';
 import { takePicture } from '../../server/testing/console.ts';
-import { launcherOf, openChat, openShop, type Shop, saidIn, write } from '../../server/testing/browser/shop.ts';
 
 const next = { retry: { max: 5 } };
 const ask = (kind: string, more: object = {}) => ({ id: kind, type: 'ask', kind, text: `Your ${kind}?`, save: kind, ...next, ...more });

@@ -9,9 +9,9 @@ import { chooseStart, createFlow, publishFlow } from '../../commands/flows.ts';
 import { speak } from '../../commands/sending.ts';
 import type { Site, SiteValues } from '../../store/sites.ts';
 import { openBrowser, openPage } from '../browser.ts';
+import { makeSite } from '../doubles/widget-client.ts';
 import { makeWorld } from '../factories.ts';
 import { type TestApp, testApp } from '../test-app.ts';
-import { makeSite } from '../doubles/widget-client.ts';
 
 export type Shop = {
   t: TestApp;

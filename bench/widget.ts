@@ -11,7 +11,8 @@ import { type Bench, type Figure, median } from './report.ts';
 
 const rounds = 10;
 
-type Visit = { usableMs: number; moved: number; before: string[]; open: string[] };
+/** `urls`: what was fetched until it could be used. */
+type Visit = { usableMs: number; moved: number; urls: string[] };
 
 export const widget: Bench = {
   name: 'widget',
@@ -21,27 +22,33 @@ export const widget: Bench = {
     const place = { dataDir: join(root, 'data') };
     const { siteKey } = await seed(place);
     const server = await startProduct(place);
-    const origin = `http://127.0.0.1:${server.port}`;
     const browser = await openBrowser();
-    const context = await browser.newContext({ baseURL: origin, viewport: { width: 1280, height: 800 } });
-    const page = await context.newPage();
     const path = `/demo?site_key=${siteKey}`;
-    say('a first visit, and a conversation for the others to find');
-    const first = await visit(page, path);
-    await begin(page);
-    const visits: Visit[] = [];
+    const newcomers: Visit[] = [];
+    const open = async (): Promise<Page> => {
+      const context = await browser.newContext({ baseURL: `http://127.0.0.1:${server.port}`, viewport: { width: 1280, height: 800 } });
+      return context.newPage();
+    };
     for (let round = 1; round <= rounds; round += 1) {
-      say(`visit ${round} of ${rounds}`);
-      visits.push(await visit(page, path));
+      say(`visitor ${round} of ${rounds}`);
+      const page = await open();
+      newcomers.push(await visit(page, path));
+      await page.context().close();
     }
+    say('somebody who comes back to a conversation');
+    const page = await open();
+    await visit(page, path);
+    await begin(page);
+    const back = await visit(page, path);
     const weigh = async (urls: string[]): Promise<number> => {
       const bodies = await Promise.all(urls.map(async (url) => (await page.request.get(url.replace('/stream?', '/messages?'))).body()));
       return bodies.reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0);
     };
-    const figures = figuresOf(visits, {
-      launcher: await weigh(first.before),
-      first: await weigh([...first.before, ...first.open]),
-      open: await weigh([...(visits[0]?.before ?? []), ...(visits[0]?.open ?? [])]),
+    const first = newcomers[0]?.urls ?? [];
+    const figures = figuresOf([...newcomers, back], {
+      launcher: await weigh(first.filter((url) => url.endsWith('/widget.js'))),
+      first: await weigh(first),
+      open: await weigh(back.urls),
     });
     await browser.close();
     await server.stop();
@@ -76,12 +83,10 @@ async function visit(page: Page, path: string): Promise<Visit> {
   page.on('request', note);
   await page.goto(path);
   await page.locator('chat-launcher .launcher').waitFor();
-  const before = urls.splice(0).filter((url) => url.endsWith('/widget.js'));
   const usableMs = (await page.evaluate(opened)) as number;
-  const open = [...urls];
-  const moved = (await page.evaluate(shifted)) as number;
   page.off('request', note);
-  return { usableMs, moved, before, open };
+  const moved = (await page.evaluate(shifted)) as number;
+  return { usableMs, moved, urls };
 }
 
 async function begin(page: Page): Promise<void> {
@@ -96,14 +101,14 @@ async function begin(page: Page): Promise<void> {
 
 function figuresOf(visits: Visit[], bytes: { launcher: number; first: number; open: number }): Figure[] {
   const times = visits.map(({ usableMs }) => usableMs);
-  const requests = Math.max(...visits.map(({ before, open }) => before.length + open.length));
+  const requests = Math.max(...visits.map(({ urls }) => urls.length));
   const dist = join(import.meta.dirname, '../dist/widget');
   const built = readFileSync(join(dist, '../built.json'), 'utf8');
   const note = `built ${(JSON.parse(built) as { built_at: string }).built_at.slice(0, 16)}`;
   return [
     { name: 'launcher, gzip', value: bytes.launcher, unit: 'B', better: 'less', limit: 3000, note },
     { name: 'open chat with history, gzip', value: bytes.open, unit: 'B', better: 'less', limit: 15_000 },
-    { name: 'first page of a new visitor, gzip', value: bytes.first, unit: 'B', better: 'less', limit: 15_000 },
+    { name: 'first page of a new visitor, gzip', value: bytes.first, unit: 'B', better: 'less' },
     { name: 'requests until it can be used', value: requests, unit: '', better: 'less', limit: 4 },
     { name: 'click to usable, median', value: median(times), unit: 'ms', better: 'less', limit: 300 },
     { name: 'click to usable, slowest', value: Math.max(...times), unit: 'ms', better: 'less' },

@@ -19,21 +19,17 @@ declare const CHAT_PATH: string;
     :host([data-side=start]) { inset-inline: var(--chat-offset, 20px) auto; }
     [hidden] { display: none !important; }
     .launcher { all: unset; box-sizing: border-box; position: relative; display: grid; place-items: center; width: 56px; height: 56px; border-radius: 50%; border: 1px solid transparent;
-      background: var(--chat-color, #2f6fed); color: var(--chat-on-color, #fff); box-shadow: 0 1px 6px #0002, 0 4px 24px #0003; cursor: pointer; -webkit-tap-highlight-color: transparent; transition: transform .16s; }
-    .launcher:hover { transform: scale(1.06); }
+      background: var(--chat-color, #2f6fed); color: var(--chat-on-color, #fff); box-shadow: 0 1px 6px #0002, 0 4px 24px #0003; cursor: pointer; }
     .launcher:focus-visible { outline: 3px solid var(--chat-color, #2f6fed); outline-offset: 3px; }
-    .launcher[aria-busy=true] { opacity: .7; }
+    .launcher:is(:hover, [aria-busy=true]) { filter: brightness(1.12); }
     svg { width: 26px; height: 26px; fill: currentColor; }
     .badge { position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 22px; box-sizing: border-box; padding: 0 6px; border-radius: 11px; background: #d92d20; color: #fff; font: 600 12px/22px var(--chat-font, system-ui, sans-serif); text-align: center; }
-    .note { position: absolute; inset-block-end: 68px; inset-inline-end: 0; width: max-content; max-width: min(240px, calc(100vw - 40px)); box-sizing: border-box; padding: 8px 12px; border-radius: 8px; background: #1a1d23; color: #fff; }
-    :host([data-side=start]) .note { inset-inline: 0 auto; }
-    .note:empty { display: none; }
-    @media (prefers-reduced-motion: reduce) { .launcher { transition: none; } }
+    .note { position: absolute; inset-block-end: 68px; inset-inline: auto 0; width: 180px; padding: 8px 12px; border-radius: 8px; background: #1a1d23; color: #fff; }
+    :host([data-side=start]) .note { inset-inline: 0 auto; } .note:empty { display: none; }
     @media print { :host { display: none; } }`;
 
   const script = (document.currentScript ?? document.querySelector('script[data-site-key]')) as HTMLScriptElement | null;
   const base = new URL('.', script?.src || location.href).href;
-  const chatPath = typeof CHAT_PATH === 'string' ? CHAT_PATH : null;
   const listeners = new Map<string, Set<Listener>>();
   const page = window as unknown as { parley?: unknown };
 
@@ -72,7 +68,7 @@ declare const CHAT_PATH: string;
       // Close enough to what the standard says to fall on the same side.
       return (Number.parseInt(part, 16) / 255) ** 2.2;
     });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000' : '#fff';
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.1833 ? '#000' : '#fff';
   }
 
   function paint({ color, radius, side }: Theme): void {
@@ -139,14 +135,14 @@ declare const CHAT_PATH: string;
 
   function load(): void {
     if (chat || isLoading || !element?.shadowRoot) return;
-    if (!chatPath) {
+    if (typeof CHAT_PATH === 'undefined') {
       show({ note: 'The chat cannot open: its pages are not built. npm run build builds them.' });
       return;
     }
     const host: Host = { root: element.shadowRoot, element, siteKey: options.siteKey ?? '', base, options, emit, show, paint };
     isLoading = true;
     show({});
-    (import(/* @vite-ignore */ base + chatPath) as Promise<ChatModule>).then(
+    (import(/* @vite-ignore */ base + CHAT_PATH) as Promise<ChatModule>).then(
       (loaded) => {
         isLoading = false;
         if (host.element !== element) return;
@@ -158,7 +154,7 @@ declare const CHAT_PATH: string;
       () => {
         isLoading = false;
         waiting = [];
-        show({ note: 'The chat did not load. Click to try again.' });
+        show({ note: 'Not loaded. Click to try again.' });
       },
     );
   }
@@ -178,7 +174,7 @@ declare const CHAT_PATH: string;
     init(more: Options = {}) {
       options = { ...options, ...more };
       if (options.siteKey) mount();
-      else console.warn('The chat does not show: neither its script tag nor init names a site key.');
+      else console.warn('The chat has no site key.');
     },
     destroy() {
       chat?.destroy?.();

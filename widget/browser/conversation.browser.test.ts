@@ -184,7 +184,7 @@ describe.skipIf(!hasBrowser)('a conversation in the widget', () => {
   });
 
   test('an agent answers and is named; the visitor ends it and keeps a copy', async () => {
-    const site = await shop.site();
+    const site = await shop.site({ settings: JSON.stringify({ show_agents: true }) });
     const { page } = await shop.open();
     await page.goto(`/demo?site_key=${site.site_key}`);
     const chat = await openChat(page);

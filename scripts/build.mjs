@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
 /** Bytes compressed, at most. An open chat may weigh 15,000 with its configuration and history, which have what is left of that. */
-const weightLimits = { launcher: 3000, open: 14_100, home: 800, rest: 10_000, language: 1500 };
+const weightLimits = { launcher: 3000, open: 14_200, home: 800, rest: 10_000, language: 1500 };
 
 /** What the docs page loads, and the terms it comes under. */
 const libraryFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'LICENSE', 'NOTICE'];

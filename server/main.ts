@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import type { App, Clock, Random } from './app.ts';
 import { readBrand } from './commands/brand.ts';
 import { isSetupNeeded } from './commands/setup.ts';
+import { settingsOf } from './commands/site-settings.ts';
 import { isOriginAllowed } from './commands/sites.ts';
 import { type Config, productVersion } from './config.ts';
 import { doors } from './doors.ts';
@@ -26,7 +27,7 @@ import { appliedMigrations, migrate, pendingMigrations } from './store/database/
 import { type Database, openDatabase, sqliteFile } from './store/database.ts';
 import { migrations } from './store/migrations.ts';
 import { installation, readSetting, writeSetting } from './store/settings.ts';
-import { findSiteByKey, firstSite } from './store/sites.ts';
+import { findSiteByKey, firstSite, type Site } from './store/sites.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 export const systemRandom: Random = { token: (bytes) => randomBytes(bytes).toString('base64url'), uuid: () => randomUUID() };
@@ -159,14 +160,18 @@ export const plugins: ServeOptions['plugins'] = [
     readBrand,
     built,
     isSetupNeeded: (app) => isSetupNeeded(app.db),
-    findDemoSite: async (app, siteKey) => (await findSiteByKey(app.db, siteKey)) ?? firstSite(app.db),
+    findDemoSite: async (app, siteKey) => tagged((await findSiteByKey(app.db, siteKey)) ?? (await firstSite(app.db))),
     findShared: async (app, slug) => {
       const site = await findSiteByKey(app.db, slug);
-      return site && isOriginAllowed(site, new URL(app.config.publicUrl).origin) ? site : null;
+      return site && isOriginAllowed(site, new URL(app.config.publicUrl).origin) ? tagged(site) : null;
     },
     launcher: join(root, 'widget', 'launcher.ts'),
   }),
 ];
+
+function tagged<S extends Site | null>(site: S) {
+  return site && { ...site, theme: settingsOf(site).theme };
+}
 
 /** `more` is what only a process of its own has: health, metrics, a graceful stop. */
 export function serverOf(app: App, more: ServeOptions['plugins'] = []): FastifyInstance {

@@ -9,7 +9,7 @@ declare const CHAT_PATH: string;
 {
   type Call = ArrayLike<unknown>;
   type Listener = (detail: unknown) => void;
-  type Options = Partial<Record<'siteKey' | 'locale' | 'scheme' | 'color' | 'side', string>>;
+  type Options = Partial<Record<'siteKey' | 'locale' | 'scheme' | 'color' | 'side' | 'label', string>>;
 
   const elementName = 'chat-launcher';
   const bubble = 'M12 3C6.5 3 2 6.9 2 11.6c0 2.5 1.2 4.7 3.2 6.3L4.6 21.5c-.1.5.4.8.8.6l4-2c.8.2 1.7.3 2.6.3 5.5 0 10-3.9 10-8.7S17.5 3 12 3Z';
@@ -18,11 +18,12 @@ declare const CHAT_PATH: string;
     :host { all: initial; position: fixed; z-index: var(--chat-z, 2147483000); inset-block-end: calc(var(--chat-offset, 20px) + env(safe-area-inset-bottom, 0px)); inset-inline-end: var(--chat-offset, 20px); font: 14px/1.4 var(--chat-font, system-ui, sans-serif); }
     :host([data-side=start]) { inset-inline: var(--chat-offset, 20px) auto; }
     [hidden] { display: none !important; }
-    .launcher { all: unset; box-sizing: border-box; position: relative; display: grid; place-items: center; width: 56px; height: 56px; border-radius: 50%; border: 1px solid transparent;
+    .launcher { all: unset; box-sizing: border-box; position: relative; display: grid; place-items: center; grid-auto-flow: column; gap: 8px; min-width: 56px; height: 56px; padding: 0 14px; border-radius: 28px; border: 1px solid transparent;
       background: var(--chat-color, #2f6fed); color: var(--chat-on-color, #fff); box-shadow: 0 1px 6px #0002, 0 4px 24px #0003; cursor: pointer; }
     .launcher:focus-visible { outline: 3px solid var(--chat-color, #2f6fed); outline-offset: 3px; }
     .launcher:is(:hover, [aria-busy=true]) { filter: brightness(1.12); }
     svg { width: 26px; height: 26px; fill: currentColor; }
+    .words { font-weight: 600; font-size: 15px; } .words:empty, [aria-expanded=true] .words { display: none; }
     .badge { position: absolute; inset-block-start: -4px; inset-inline-end: -4px; min-width: 22px; box-sizing: border-box; padding: 0 6px; border-radius: 11px; background: #d92d20; color: #fff; font: 600 12px/22px var(--chat-font, system-ui, sans-serif); text-align: center; }
     .note { position: absolute; inset-block-end: 68px; inset-inline: auto 0; width: 180px; padding: 8px 12px; border-radius: 8px; background: #1a1d23; color: #fff; }
     :host([data-side=start]) .note { inset-inline: 0 auto; } .note:empty { display: none; }
@@ -42,6 +43,7 @@ declare const CHAT_PATH: string;
   /** What was asked of the chat before it was there, in order. */
   let waiting: ((chat: Chat) => void)[] = [];
   let show: Host['show'] = () => {};
+  const words = document.createElement('span');
 
   const emit: Host['emit'] = (name, detail) => {
     for (const listener of [...(listeners.get(name) ?? [])]) listener(detail);
@@ -71,8 +73,9 @@ declare const CHAT_PATH: string;
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.1833 ? '#000' : '#fff';
   }
 
-  function paint({ color, radius, side }: Theme): void {
+  function paint({ color, radius, side, launcher }: Theme): void {
     if (!element) return;
+    if (launcher !== undefined) words.textContent = launcher;
     if (color) {
       element.style.setProperty('--chat-color', color);
       element.style.setProperty('--chat-on-color', textOn(color));
@@ -97,7 +100,6 @@ declare const CHAT_PATH: string;
     button.type = 'button';
     button.className = 'launcher';
     button.part.add('launcher');
-    button.ariaLabel = 'Chat';
     button.ariaExpanded = 'false';
     const badge = document.createElement('span');
     badge.className = 'badge';
@@ -105,7 +107,8 @@ declare const CHAT_PATH: string;
     const note = document.createElement('div');
     note.className = 'note';
     note.role = 'status';
-    button.append(draw(bubble), badge);
+    words.className = 'words';
+    button.append(draw(bubble), words, badge);
     root.append(button, note);
 
     button.onclick = () => void parley('toggle');
@@ -114,14 +117,16 @@ declare const CHAT_PATH: string;
       isOpen = state.isOpen ?? isOpen;
       unread = state.unread ?? unread;
       button.ariaExpanded = `${isOpen}`;
-      if (state.label) button.ariaLabel = state.label;
+      // What can be read on it is what it is called.
+      if (state.label) button.ariaLabel = (!isOpen && words.textContent) || state.label;
       button.firstElementChild?.replaceWith(draw(isOpen ? chevron : bubble));
       badge.textContent = unread > 9 ? '9+' : `${unread}`;
       badge.hidden = unread === 0 || isOpen;
       button.ariaBusy = `${isLoading}`;
       if (state.note !== undefined) note.textContent = state.note;
     };
-    paint({ color: options.color ?? '', side: options.side === 'start' ? 'start' : 'end' });
+    paint({ color: options.color ?? '', side: options.side === 'start' ? 'start' : 'end', launcher: options.label ?? '' });
+    show({ label: 'Chat' });
     // Not into the body: pages replace it.
     document.documentElement.append(element);
     // Somebody who has talked here before hears of answers without a click. Where storage is forbidden nobody has.
@@ -217,8 +222,8 @@ declare const CHAT_PATH: string;
     document.addEventListener('click', (event) => {
       if ((event.target as Element | null)?.closest?.('[data-parley-open]')) void parley('open');
     });
-    const { siteKey, locale, scheme, color, side } = script?.dataset ?? {};
-    options = { ...(siteKey && { siteKey }), ...(locale && { locale }), ...(scheme && { scheme }), ...(color && { color }), ...(side && { side }) };
+    const { siteKey, locale, scheme, color, side, label } = script?.dataset ?? {};
+    for (const [name, value] of Object.entries({ siteKey, locale, scheme, color, side, label })) if (value) options[name as keyof Options] = value;
     const early = Array.isArray(before) ? before : (before?.q ?? []);
     if (siteKey || !early.some((call) => call[0] === 'init')) parley('init');
     for (const call of early) parley(...(Array.from(call) as [string]));

@@ -12,12 +12,13 @@ import type { Built } from './pages/built.ts';
 import { noticePage } from './pages/notice.ts';
 import { escapeHtml, faviconOf, pageHtml, type ReadBrand, scriptJson, sendPage } from './pages/page.ts';
 import { type Shared, sharePage } from './pages/share.ts';
+import { type Tagged, widgetTag } from './pages/tag.ts';
 
 export type StaticOptions = {
   readBrand: ReadBrand;
   isSetupNeeded(app: App): Promise<boolean>;
   /** The site whose widget the demo page shows: the one asked for by its key, else the first; null before there is a workspace. */
-  findDemoSite(app: App, siteKey: string): Promise<{ site_key: string } | null>;
+  findDemoSite(app: App, siteKey: string): Promise<Tagged | null>;
   /** The site whose chat is shown under this name at /b/; null where there is none, or none for a page of ours. */
   findShared(app: App, slug: string): Promise<Shared | null>;
   built: Built;
@@ -56,7 +57,7 @@ export function staticPages({ readBrand, isSetupNeeded, findDemoSite, findShared
       const site = await findDemoSite(app, String(request.query.site_key ?? ''));
       // The console shows it beside what a site's chat is made to look like.
       const policy = { pictures: 'any', frames: 'within ours' } as const;
-      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site.site_key) : notSetUp(brand, nonce)), policy);
+      return sendPage(reply, brand, (nonce) => (site ? shop(brand, nonce, site) : notSetUp(brand, nonce)), policy);
     });
 
     server.get<{ Params: { slug: string } }>('/b/:slug', async (request, reply) => {
@@ -78,8 +79,8 @@ export function staticPages({ readBrand, isSetupNeeded, findDemoSite, findShared
     });
   };
 
-  function shop(brand: Brand, nonce: string, siteKey: string): string {
-    const body = fill(readFileSync(join(pages, 'demo.html'), 'utf8'), { BRAND: escapeHtml(brand.name), SITE_KEY: siteKey });
+  function shop(brand: Brand, nonce: string, site: Tagged): string {
+    const body = fill(readFileSync(join(pages, 'demo.html'), 'utf8'), { BRAND: escapeHtml(brand.name), WIDGET: widgetTag(site) });
     return pageHtml({ title: `Fern & Clay · ${brand.name}`, brand, nonce, css: readFileSync(join(pages, 'demo.css'), 'utf8'), body });
   }
 }

@@ -145,7 +145,7 @@ describe.skipIf(!hasBrowser)('the widget on any page', () => {
     const chat = await openChat(page);
     await write(chat, 'مرحبًا');
     await chat.getByText('أهلاً!').waitFor();
-    expect(await chat.getAttribute('dir')).toBe('rtl');
+    expect(await chat.locator('.body').getAttribute('dir')).toBe('rtl');
     expect((await launcherOf(page).boundingBox())?.x).toBe(20);
     await takePicture(page, 'widget-arabic');
     expect(await accessibilityProblems(page)).toEqual([]);

@@ -19,7 +19,7 @@ function removeThis(event: Event): void {
 /** What the site says before anybody has. */
 export function greetingOf(ui: Ui): HTMLElement {
   const { author, greeting } = ui.config;
-  return h('div', { class: 'row their first last' }, avatarOf(ui, author), h('div', { class: 'said' }, h('div', { class: 'text' }, greeting)));
+  return h('div', { class: 'row their first last' }, avatarOf(ui, author), h('div', { class: 'said' }, h('div', { class: 'text', dir: 'auto' }, greeting)));
 }
 
 export const hasParts = ({ attachments, cards, location }: Shown): boolean => attachments.length + cards.length > 0 || location !== null;
@@ -30,7 +30,7 @@ export function bubble(ui: Ui, message: Shown): HTMLElement {
   return h(
     'div',
     { class: 'said', part: isOwn ? 'own-message' : 'message' },
-    body && h('div', { class: 'text' }, isOwn ? body : markup(body)),
+    body && h('div', { class: 'text', dir: 'auto' }, isOwn ? body : markup(body)),
     hasParts(message) && ui.rest()?.partsOf(ui, message),
     buttons.length > 0 &&
       h(

@@ -25,8 +25,9 @@ const phone = '(max-width: 480px)';
 export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
   const { words, dir, locale } = ui.language;
   const title = plainName(ui.config.name);
-  const body = h('div', { class: 'body' });
-  const element = h('dialog', { class: 'panel', part: 'panel', 'aria-label': title, lang: locale, dir, tabIndex: -1 }, body, foot(ui));
+  // Not the panel itself: it stands on the side that the page reads towards.
+  const body = h('div', { class: 'body', dir });
+  const element = h('dialog', { class: 'panel', part: 'panel', 'aria-label': title, lang: locale, tabIndex: -1 }, body, foot(ui));
   let room: Room | null = null;
 
   async function onStarter(text: string): Promise<void> {

@@ -79,7 +79,13 @@ function Control({ one, session }: { one: Conversation; session: FlowSession | n
   if (one.status !== 'open') return null;
   if (isPeoples)
     return (
-      <Suspense fallback={<Button variant="default" size="sm" fullWidth disabled />}>
+      <Suspense
+        fallback={
+          <Button size="sm" fullWidth disabled>
+            {t('inbox.flow.handBack')}
+          </Button>
+        }
+      >
         <HandBack
           session={session}
           isPending={act.isPending}
@@ -113,7 +119,7 @@ function Variables({ vars }: { vars: Record<string, unknown> }) {
       <h4 className={css.panelSub}>{t('inbox.flow.variables')}</h4>
       <dl className={css.vars}>
         {rows.map(([name, value]) => {
-          const text = value === null ? t('inbox.flow.empty') : typeof value === 'string' ? value : JSON.stringify(value);
+          const text = value === null ? t('inbox.flow.empty') : textOf(value);
           return (
             <div key={name}>
               <dt>{name}</dt>
@@ -126,6 +132,13 @@ function Variables({ vars }: { vars: Record<string, unknown> }) {
       </dl>
     </>
   );
+}
+
+/** Of a file its name: the rest of it is a link that ends soon. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const file = value as Partial<Record<'id' | 'name' | 'url', unknown>>;
+  return typeof file === 'object' && typeof file.id === 'string' && typeof file.url === 'string' ? String(file.name) : JSON.stringify(value);
 }
 
 function Trace({ session }: { session: FlowSession }) {

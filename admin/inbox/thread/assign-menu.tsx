@@ -1,5 +1,5 @@
 // Whose conversation it is: yours, a colleague's, nobody's.
-import { Button, Menu } from '@mantine/core';
+import { Button, Menu, VisuallyHidden } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../../api/replies.ts';
@@ -25,11 +25,13 @@ export function AssignMenu({ one, onAssign }: { one: Conversation; onAssign: (as
           size="compact-md"
           data-act="assign"
           className={css.assignButton}
-          aria-label={t('inbox.assignTo', { who })}
           aria-keyshortcuts="a"
           leftSection={current ? <Face name={current.name} image={current.image} size={18} /> : <Icon name="user" size={15} />}
         >
-          <span className={css.wideWord}>{who}</span>
+          <span className={css.wideWord} aria-hidden="true">
+            {who}
+          </span>
+          <VisuallyHidden>{t('inbox.assignTo', { who })}</VisuallyHidden>
         </Button>
       </Menu.Target>
       <Menu.Dropdown mah={360} style={{ overflowY: 'auto' }}>

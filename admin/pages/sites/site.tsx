@@ -18,9 +18,15 @@ import { Problem } from '../../ui/problem.tsx';
 import { toastDone } from '../../ui/toast.tsx';
 import { SiteForm } from './site-form.tsx';
 
-/** What goes onto a website: one tag. */
-function snippetOf(siteKey: string): string {
-  return `<script src="${location.origin}/widget.js" data-site-key="${siteKey}" async></script>`;
+/** What goes onto a website: one tag. It asks nobody before somebody wants the chat, so what the button looks like goes along. */
+function snippetOf({ site_key, theme }: Site): string {
+  const look = { color: theme.color, side: theme.side === 'start' ? theme.side : null, label: theme.launcher };
+  const said = Object.entries(look).flatMap(([name, value]) => (value ? [` data-${name}="${escapeAttribute(value)}"`] : []));
+  return `<script src="${location.origin}/widget.js" data-site-key="${site_key}"${said.join('')} async></script>`;
+}
+
+function escapeAttribute(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }
 
 export function SitePage() {
@@ -69,7 +75,7 @@ export function SitePage() {
       }
     >
       <Card title={t('sites.snippet')} lead={t('sites.snippetLead')}>
-        <CodeBlock code={snippetOf(site.site_key)} />
+        <CodeBlock code={snippetOf(site)} />
         {site.origins.length === 0 && (
           <Alert color="yellow" icon={<Icon name="info" />} mt="md" py="xs">
             {t('sites.anywhereText')}

@@ -2,8 +2,9 @@
 import type { Brand } from '../../config.ts';
 import { escapeHtml, pageHtml } from './page.ts';
 import { qrOf, qrSvg } from './qr.ts';
+import { type Tagged, widgetTag } from './tag.ts';
 
-export type Shared = { site_key: string; name: string; greeting: string };
+export type Shared = Tagged & { name: string; greeting: string };
 
 const css = `
 :root { color-scheme: light dark; --paper: light-dark(#ffffff, #181b21); --ink: light-dark(#14171c, #eef0f3); --dim: light-dark(#59606d, #a5acb8); --line: light-dark(#e2e6ec, #30353f); }
@@ -20,7 +21,8 @@ figcaption { margin-top: 10px; color: var(--dim); font-size: 14px; }
 @media (max-width: 700px) { main { grid-template-columns: 1fr; padding: 32px 24px; text-align: center; } figure svg { margin: 0 auto; } }
 `;
 
-export function sharePage({ site_key, name, greeting }: Shared, { brand, nonce, url }: { brand: Brand; nonce: string; url: string }): string {
+export function sharePage(shared: Shared, { brand, nonce, url }: { brand: Brand; nonce: string; url: string }): string {
+  const { name, greeting } = shared;
   const code = qrOf(url);
   const figure = code ? `<figure>${qrSvg(code, 'A code that opens this page')}<figcaption>Scan it to chat on your phone</figcaption></figure>` : '';
   return pageHtml({
@@ -32,6 +34,6 @@ export function sharePage({ site_key, name, greeting }: Shared, { brand, nonce, 
 <div><h1>${escapeHtml(name)}</h1><p>${escapeHtml(greeting)}</p><button type="button" data-parley-open>Start the chat</button></div>
 ${figure}
 </main>
-<script src="/widget.js" data-site-key="${escapeHtml(site_key)}" async></script>`,
+${widgetTag(shared)}`,
   });
 }

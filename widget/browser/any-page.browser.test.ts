@@ -39,10 +39,10 @@ describe.skipIf(!hasBrowser)('the widget on any page', () => {
     await page.reload();
     await launcherOf(page).click();
     await chat.getByText('Hello!').waitFor();
-    // What comes after it can be read is not waited for.
-    const open = asked.filter((url) => !/rest-|read/.test(url));
+    // The page that was left may ask something to its end; what comes after the chat can be read is not waited for.
+    const open = asked.slice(asked.indexOf('/widget.js')).filter((url) => !/rest-|read/.test(url));
     const kinds = open.map((url) => url.replace(/[?-].*/, '').replace(/conversations.*/, 'history'));
-    expect(kinds.sort()).toEqual(['/api/v1/chat/config', '/api/v1/chat/history', '/widget.js', '/widget/chat']);
+    expect(kinds.sort(), open.join(' ')).toEqual(['/api/v1/chat/config', '/api/v1/chat/history', '/widget.js', '/widget/chat']);
     const weigh = async (url: string) => gzipSync(await (await page.request.get(url.replace('/stream', '/messages'))).body(), { level: 9 }).length;
     const weights = await Promise.all(open.map(weigh));
     expect(weights.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(15_000);

@@ -85,5 +85,5 @@ export function makePanel(ui: Ui, { onRead }: { onRead(): void }): Panel {
 function foot({ config, language }: Ui): HTMLElement | null {
   const by = config.powered_by;
   const text = said(language.words.by, by?.name ?? '');
-  return by && h('div', { class: 'by' }, link(by.url ?? '', text) ?? text);
+  return by && h('div', { class: 'by', dir: 'auto' }, link(by.url ?? '', text) ?? text);
 }

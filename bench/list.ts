@@ -1,5 +1,6 @@
 // Any page of a list of a million rows, over HTTP, on both databases: all rows and those that contain a text, asked for
-// the first time and again, the last page and one in the middle.
+// the first time and again, the last page and one in the middle. The limit is the last page's; what a middle one costs, and
+// the first ask of a text that a large part of all rows contains, is shown without one (docs/decisions/0011).
 import { Agent, get } from 'node:http';
 import { databaseKinds, makePlace } from '../server/testing/databases.ts';
 import { fillMillion, nameOf } from '../server/testing/million.ts';
@@ -36,7 +37,7 @@ const halves = ['er', 'e', 'r ', 't', 'i', 'o', 'n', ' 1', '5', '77', '0', 'a', 
 
 const cases: Case[] = [
   { name: 'last page of all', texts: [''], where: 'last', repeats, mustHold: true },
-  { name: 'middle page of all', texts: [''], where: 'middle', repeats, mustHold: true },
+  { name: 'middle page of all', texts: [''], where: 'middle', repeats, mustHold: false },
   { name: 'last page, few found, asked once', texts: numbers, where: 'last', repeats: 1, mustHold: true },
   { name: 'last page, few found, asked again', texts: numbers.slice(0, 5), where: 'last', repeats, mustHold: true },
   { name: 'last page, none found, asked once', texts: numbers.map((text) => `x${text}`), where: 'last', repeats: 1, mustHold: true },

@@ -68,20 +68,10 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const said = messagesOf(turn);
   if (turn.reply !== null && turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(now) };
   const { conversation } = turn;
-  const sessionId = await writeSessions(tx, turn, now);
-  const { messages, events, told, publicAt } = numberAll(turn, said, now, sessionId);
-  (await insertMessages(tx, messages)).forEach((id, at) => {
-    for (const one of [messages[at], told[at]]) if (one) one.id = id;
-  });
-  await tieFiles(tx, turn, messages);
+  const sessionId = await sessionIdOf(tx, turn, now);
+  const numbered = numberAll(turn, said, now, sessionId);
+  const { messages, events, publicAt } = numbered;
   const seq = events.at(-1)?.seq ?? conversation.seq;
-  await applyChanges(app, tx, turn, messages);
-  const hasJobs = await writeJobs(app, tx, turn, sessionId);
-  const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
-  if (events.length > 0) {
-    const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };
-    await insertStep(tx, { conversation_id: conversation.id, last_seq: seq, session_id: sessionId ?? turn.replaced?.id ?? null, at: now, ...printed });
-  }
   const after: Conversation = {
     ...conversation,
     seq,
@@ -92,10 +82,39 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     ...(messages.length > 0 ? { last_message_at: now } : {}),
     ...attentionAfter(turn, stateAfter(turn), said, now),
   };
-  assert(await saveConversation(tx, after, conversation.seq), 'a conversation changed under a turn that held it');
+  // Written together: on Postgres that is one way to the database and back, and a second for what needs the messages' ids.
+  const [isSaved, hasJobs] = await Promise.all([
+    saveConversation(tx, after, conversation.seq),
+    writeJobs(app, tx, turn, sessionId),
+    writeMessages(tx, turn, numbered, { sessionId, now }),
+    writeSessions(tx, turn, sessionId, now),
+    applyChanges(app, tx, turn, messages),
+  ]);
+  assert(isSaved, 'a conversation changed under a turn that held it');
+  const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
   if (events.length > 0) announce(tx, { ...place, seq, dueAt: workAt });
   return { conversationId: conversation.id, sessionId, events, messages, seq, conversation: after, state: stateAfter(turn) };
+}
+
+type Numbered = { messages: MessageRow[]; events: ConversationEvent[]; told: { id: number }[]; publicAt: number };
+
+/** The messages, and the step that tells of them under the ids they got. */
+async function writeMessages(tx: Db, turn: OpenTurn, { messages, events, told }: Numbered, at: { sessionId: number | null; now: number }): Promise<void> {
+  (await insertMessages(tx, messages)).forEach((id, place) => {
+    for (const one of [messages[place], told[place]]) if (one) one.id = id;
+  });
+  await tieFiles(tx, turn, messages);
+  const last = events.at(-1);
+  if (last === undefined) return;
+  const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };
+  await insertStep(tx, {
+    conversation_id: turn.conversation.id,
+    last_seq: last.seq,
+    session_id: at.sessionId ?? turn.replaced?.id ?? null,
+    at: at.now,
+    ...printed,
+  });
 }
 
 // Every turn writes these, so what its row says already (the last number, the time) is not said again for each.
@@ -183,12 +202,7 @@ function messageOf(output: Output): Pick<Said, 'direction' | 'body' | 'text' | '
 }
 
 // Numbers and public times in one pass. Messages, and the events that tell of them, have no ids until they are written.
-function numberAll(
-  turn: OpenTurn,
-  said: Said[],
-  now: number,
-  sessionId: number | null,
-): { messages: MessageRow[]; events: ConversationEvent[]; told: { id: number }[]; publicAt: number } {
+function numberAll(turn: OpenTurn, said: Said[], now: number, sessionId: number | null): Numbered {
   const { conversation } = turn;
   const events: ConversationEvent[] = [];
   const told: { id: number }[] = [];
@@ -257,31 +271,27 @@ export function reopened(now: number): Pick<Conversation, 'status' | 'opened_at'
   return { status: 'open', opened_at: now, closed_at: null };
 }
 
-async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<number | null> {
+/** Of the session the turn works on; a new one is written first, for its events tell its number. */
+async function sessionIdOf(tx: Db, { session, conversation }: OpenTurn, now: number): Promise<number | null> {
+  if (session === null || session.id !== null) return session?.id ?? null;
+  const { status } = session.state;
+  const began = { conversation_id: conversation.id, flow_id: session.flowId, version: session.version, started_at: session.startedAt };
+  return insertSession(tx, { ...began, status, state: printState(null, session.state), updated_at: now });
+}
+
+async function writeSessions(tx: Db, turn: OpenTurn, id: number | null, now: number): Promise<void> {
   if (turn.replaced?.id != null) await endSession(tx, turn, turn.replaced, turn.replaced.id, now);
   const { session } = turn;
-  if (session === null) return null;
-  if (session.id !== null && !hasMoved(session)) return session.id;
-  const change = { status: session.state.status, state: printState(session.id, session.state) };
-  const id =
-    session.id ??
-    (await insertSession(tx, {
-      conversation_id: turn.conversation.id,
-      flow_id: session.flowId,
-      version: session.version,
-      ...change,
-      started_at: session.startedAt,
-      updated_at: now,
-    }));
+  if (session === null || id === null || !hasMoved(session)) return;
   if (session.id !== null) {
-    const saved = await saveSession(tx, turn.conversation.id, { id, rev: session.rev, ...change, updated_at: now });
+    const { status } = session.state;
+    const saved = await saveSession(tx, turn.conversation.id, { id, rev: session.rev, status, state: printState(id, session.state), updated_at: now });
     assert(saved, 'a session changed under a turn that held its conversation');
   }
   const { wait } = session.state;
   const due = dueAt(session.state);
   if (wait !== null && due !== null) await setTimer(tx, id, { wait: wait.id, dueAt: due });
   else if (session.found !== null && dueAt(session.found) !== null) await setTimer(tx, id, null);
-  return id;
 }
 
 function hasMoved(session: OpenSession): boolean {

@@ -1,6 +1,7 @@
 // Kysely on pg. A pool does what group commit does on SQLite; numbers come back as numbers on both. A server that
 // hangs is told from one that works by time alone: whatever waits longer than a caller would is given up, and its
 // connection with it.
+import type { Writable } from 'node:stream';
 import { type CompiledQuery, PostgresAdapter, PostgresQueryCompiler, type QueryResult } from 'kysely';
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { assert } from '../../errors.ts';
@@ -96,6 +97,7 @@ export async function openConnections(url: string): Promise<Connections> {
     statement_timeout: serverPatienceMs,
     idle_in_transaction_session_timeout: serverPatienceMs,
     keepAlive: true,
+    pipeline: true,
     types,
     application_name: 'server',
   });
@@ -137,18 +139,31 @@ function nameOf(text: string): string | undefined {
   return name;
 }
 
+/** Each write to a socket wakes a process of the server, so what is asked in one turn of the loop goes out as one. */
+function gather(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
 class PostgresConnection implements Connection {
   failure: Connection['failure'] = null;
   readonly #client: PoolClient;
   readonly #patience: { query_timeout?: number };
-  constructor(client: PoolClient, patience: { query_timeout?: number }) {
+  readonly #begun: Promise<unknown> | null;
+  constructor(client: PoolClient, patience: { query_timeout?: number }, begun: Promise<unknown> | null = null) {
     this.#client = client;
     this.#patience = patience;
+    this.#begun = begun;
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  async executeQuery<R>({ sql, parameters, query }: CompiledQuery): Promise<QueryResult<R>> {
     try {
+      // A select may go out together with the BEGIN. What writes waits for it: had that failed, it would be on its own.
+      if (this.#begun && query.kind !== 'SelectQueryNode') await this.#begun;
       const name = nameOf(sql);
+      gather(this.#client);
       const config: QueryConfig = { text: sql, values: checkedParameters(parameters), ...(name === undefined ? {} : { name }), ...this.#patience };
       const result = await this.#client.query(config);
       return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) };
@@ -212,10 +227,17 @@ class Collision extends Error {}
 async function runOn<T>(client: PoolClient, { isolation, isPatient }: Manner, body: (tx: Db) => Promise<T>): Promise<T> {
   const patience = isPatient ? {} : { query_timeout: patienceMs };
   const run = (text: string) => client.query({ text, ...patience } as QueryConfig);
-  await run(`begin isolation level ${isolation}`);
+  gather(client);
+  const begun = run(`begin isolation level ${isolation}`);
+  // It is awaited below, which a body that fails first does not come to.
+  begun.catch(() => {});
   try {
-    if (isPatient) await run('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
-    const value = await runBody(postgresFlavour, new PostgresConnection(client, patience), body);
+    if (isPatient) {
+      await begun;
+      await run('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0');
+    }
+    const value = await runBody(postgresFlavour, new PostgresConnection(client, patience, begun), body);
+    await begun;
     const { command } = await run('commit');
     // Postgres answers COMMIT of a failed transaction with ROLLBACK and no error.
     assert(command === 'COMMIT', 'a transaction whose statement failed was about to be acknowledged');

@@ -9,9 +9,15 @@ export type Reply = { status: number; isReplay: boolean; text: string };
 
 type Ask = { apiKey: string; path: string; logFile: string; inFlight: number };
 
+function nameOf(count: number): string {
+  return `name ${String(count).padStart(9, '0')}`;
+}
+
 export class ClientOracle {
   /** Acknowledged writes by name, with the reply. */
   readonly acked = new Map<string, string>();
+  /** When, by this machine's monotonic clock. */
+  readonly ackedAt = new Map<string, bigint>();
   /** Acknowledged as repeats: they had been committed, and the acknowledgement was lost. */
   committedUnacked = 0;
   readonly #ask: Ask;
@@ -49,13 +55,18 @@ export class ClientOracle {
     fsyncSync(this.#log);
   }
 
+  /** Whether this client ever asked for it. */
+  asked(name: string): boolean {
+    return name === nameOf(Number(name.slice(5))) && Number(name.slice(5)) <= this.#count;
+  }
+
   close(): void {
     closeSync(this.#log);
   }
 
   #next(): Write {
     this.#count += 1;
-    const write = { key: `key-${process.pid}-${this.#count}`, name: `name ${String(this.#count).padStart(9, '0')}` };
+    const write = { key: `key-${process.pid}-${this.#count}`, name: nameOf(this.#count) };
     writeSync(this.#log, `ask ${write.key} ${write.name}\n`);
     return write;
   }
@@ -68,6 +79,7 @@ export class ClientOracle {
       if (reply.status === 200) {
         writeSync(this.#log, `ack ${write.key}\n`);
         this.acked.set(write.name, reply.text);
+        this.ackedAt.set(write.name, process.hrtime.bigint());
         if (reply.isReplay) this.committedUnacked += 1;
         return true;
       }

@@ -7,12 +7,13 @@ export type Entry = { at: bigint; what: 'write' | 'truncate' | 'sync begins' | '
 
 const names = ['', 'write', 'truncate', 'sync begins', 'sync ends', 'unlink'] as const;
 const headBytes = 24;
+const compiler = 'cc';
 
 /** Compiles the recorder into a directory; null where there is no C compiler. */
 export function compileRecorder(directory: string): string | null {
   if (process.platform !== 'linux') return null;
   const library = join(directory, 'recorder.so');
-  const { status } = spawnSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, join(import.meta.dirname, 'recorder.c'), '-ldl']);
+  const { status } = spawnSync(compiler, ['-shared', '-fPIC', '-O2', '-o', library, join(import.meta.dirname, 'recorder.c'), '-ldl']);
   return status === 0 ? library : null;
 }
 

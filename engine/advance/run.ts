@@ -182,8 +182,7 @@ export class Run {
 
   /** Does what a block said and gives what the following block says; null when the turn rests. */
   #follow(next: Next): Next | null {
-    if ('go' in next) return this.#leave(next.go, next.reason);
-    if ('go_or_end' in next) return this.#leave(next.go_or_end, undefined, { end: true });
+    if ('go' in next) return this.#leave(next.go, next.reason, next.or);
     if ('jump' in next) return this.#jump(next.jump);
     if ('wait' in next) return this.#rest(next.wait);
     if ('loop' in next) return this.#loop(next.loop);
@@ -207,14 +206,14 @@ export class Run {
     return definitionOf(placed.block).run(localized(this.#flow, placed, this.#turn.language) as never, this.#turn);
   }
 
-  #leave(port: string, reason?: string, orElse?: Next): Next {
+  #leave(port: string, reason?: string, or?: () => Next): Next {
     const placed = indexOf(this.#flow).blocks.get(this.#session.cursor.block);
     if (!placed) return { fail: `there is no block ${this.#session.cursor.block}` };
     this.#isContinuing = false;
     const loop = this.#session.loops.at(-1);
     if (loop?.block === placed.at && port !== 'do') this.#setLoops(this.#session.loops.slice(0, -1));
     const target = targetOf(placed, port);
-    if (target === null) return orElse ?? { fail: `nothing follows "${port}" of ${placed.at}` };
+    if (target === null) return or?.() ?? { fail: `nothing follows "${port}" of ${placed.at}` };
     this.#trace(port, reason);
     return { jump: this.#chosen(target) };
   }

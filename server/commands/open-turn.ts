@@ -1,10 +1,10 @@
 // A turn in the making: everything it reads is loaded, the engine is walked until only the outside is left to ask, and
 // what came of it waits to be saved. One turn, one transaction; nothing is written here.
 
-import type { Context, Output } from '@parley/engine/advance/turn.ts';
+import { type Context, limits, type Output } from '@parley/engine/advance/turn.ts';
 import { advance, type Flows, type Input, onlyVersions } from '@parley/engine/advance.ts';
 import { holds } from '@parley/engine/condition.ts';
-import { type Ask, insideAsks } from '@parley/engine/effect.ts';
+import { insideAsks } from '@parley/engine/effect.ts';
 import { durationMs } from '@parley/engine/expression/functions/dates.ts';
 import type { Scope, Surroundings } from '@parley/engine/expression.ts';
 import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
@@ -16,10 +16,12 @@ import { type Conversation, lockConversation } from '../store/conversations.ts';
 import { restingTriggers } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import type { Field } from '../store/fields.ts';
+import { startFlow } from '../store/flows.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
 import { findSession } from '../store/sessions.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
 import { flowsFor, liveFlows, loadVersion, type Place, versionOf } from './flow-set.ts';
+import { answerInside } from './inside-answers.ts';
 import { parseState } from './session-states.ts';
 import { turnWorld } from './turn-context.ts';
 
@@ -68,8 +70,6 @@ export type OpenTurn = {
   outputs: Output[];
 };
 
-const maxRounds = 50;
-
 /** A conversation that the caller already holds is not read again. */
 export async function openTurn(app: App, tx: Db, botId: number, held: number | Conversation): Promise<OpenTurn> {
   const conversation = typeof held === 'number' ? await lockConversation(tx, botId, held) : held;
@@ -108,14 +108,15 @@ export async function beginSession(
 ): Promise<void> {
   const main = await loadVersion(tx, turn.conversation.bot_id, flow.id, flow.n);
   assert(main, 'a published version is there');
-  turn.replaced = turn.session ?? turn.replaced;
+  // One that this very turn began, and that failed, was never saved; who waited before it must still be put aside.
+  if (turn.session !== null && turn.session.id !== null) turn.replaced = turn.session;
   turn.flows = await flowsFor(tx, turn.conversation.bot_id, { slug: main.id, n: flow.n, flow: main }, [], turn.revisions.flows);
   const seed = Number.parseInt(app.random.uuid().slice(0, 8), 16);
   const state = newSession(main.id, flow.n, seed);
   turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now() };
   const { at, reply, values } = start;
   const given = values === undefined ? {} : { params: values, vars: values };
-  walk(turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
+  await walk(app, tx, turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
 }
 
 /** The flow ends here: what waited waits no longer. */
@@ -125,20 +126,31 @@ export function setAside(turn: OpenTurn): void {
 }
 
 /** Walks the engine until it rests or only the outside is left to ask. Returns what this input brought. */
-export function walk(turn: OpenTurn, input: Input): Output[] {
+export async function walk(app: App, tx: Db, turn: OpenTurn, input: Input): Promise<Output[]> {
   const brought: Output[] = [];
   let next: Input | null = input;
-  for (let round = 0; next !== null && round < maxRounds; round += 1) {
+  for (let round = 0; next !== null && round < limits.roundsPerTurn; round += 1) {
     assert(turn.session, 'a walk needs a session');
     const step = advance(turn.flows, turn.session.state, next, turn.context);
     turn.session.state = step.session;
     brought.push(...step.outputs);
     applyToContext(turn, step.outputs);
-    next = answerFromInside(turn, step.outputs);
+    next = await answerFromInside(tx, turn, step.outputs);
   }
   turn.outputs.push(...brought);
-  if (brought.some((one) => one.kind === 'failed')) apologise(turn);
+  const failed = brought.find((one) => one.kind === 'failed');
+  if (failed?.kind === 'failed' && !(await beginErrorFlow(app, tx, turn, failed))) apologise(turn);
   return brought;
+}
+
+/** What the bot does when a flow fails and has no error way of its own; false where it does nothing, or that is what failed. */
+async function beginErrorFlow(app: App, tx: Db, turn: OpenTurn, { block, reason }: { block: string; reason: string }): Promise<boolean> {
+  const flow = await startFlow(tx, turn.conversation.bot_id, ['error']);
+  if (flow?.published == null || flow.id === turn.session?.flowId) return false;
+  const values = { error: reason, flow: turn.session?.state.cursor.flow ?? null, block };
+  const { reply } = turn;
+  await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { values, ...(reply === null ? {} : { reply }) });
+  return true;
 }
 
 // The author's mistake is not the person's: they are told, and the conversation is there for people to take.
@@ -156,17 +168,9 @@ function applyToContext(turn: OpenTurn, outputs: readonly Output[]): void {
   }
 }
 
-function answerFromInside(turn: OpenTurn, outputs: readonly Output[]): Input | null {
+async function answerFromInside(tx: Db, turn: OpenTurn, outputs: readonly Output[]): Promise<Input | null> {
   const asked = outputs.find((one) => one.kind === 'ask' && insideAsks.has(one.ask.ask));
-  if (asked?.kind !== 'ask') return null;
-  return { kind: 'answer', id: asked.id, ...answerOf(turn, asked.ask) };
-}
-
-function answerOf(turn: OpenTurn, ask: Ask): { ok: boolean; values: { [name: string]: never } } {
-  assert(ask.ask === 'handoff', `no inside answer for ${ask.ask}`);
-  const agent = ask.agent === null || !/^\d+$/.test(ask.agent) ? null : Number(ask.agent);
-  turn.conversation = { ...turn.conversation, status: 'open', assignee_id: agent };
-  return { ok: true, values: {} };
+  return asked?.kind === 'ask' ? { kind: 'answer', id: asked.id, ...(await answerInside(tx, turn, asked.ask)) } : null;
 }
 
 /** What a trigger begins, and how long it then rests for this person. */

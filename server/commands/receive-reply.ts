@@ -40,7 +40,7 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
   const interrupting = triggers.find((one) => one.interrupts === 'always' || (one.interrupts === 'when_waiting' && isWaiting));
   turn.context = { ...turn.context, interrupts: () => interrupting !== undefined };
   if (isWaiting) {
-    const brought = walk(turn, { kind: 'reply', reply });
+    const brought = await walk(app, tx, turn, { kind: 'reply', reply });
     const command = brought.find((one) => one.kind === 'command');
     if (command?.kind === 'command') return obey(app, tx, turn, command.name, reply);
     if (brought.some((one) => one.kind === 'interrupted') && interrupting) return setOff(app, tx, turn, interrupting, reply);

@@ -136,7 +136,7 @@ function stateAfter({ session, replaced, last }: OpenTurn): Session | null {
 }
 
 function endedState({ state }: OpenSession): Session {
-  return { ...state, status: 'ended', wait: null };
+  return { ...state, status: state.status === 'failed' ? 'failed' : 'ended', wait: null };
 }
 
 function messagesOf(turn: OpenTurn): Said[] {
@@ -201,8 +201,9 @@ function numberAll(
   const over = answeredIn(turn);
   if (over) add(over);
   if (replaced?.id != null) {
-    const by = session === null ? 'cancelled' : 'superseded';
-    add({ kind: 'session', id: replaced.id, status: 'ended', flow: replaced.flowId, version: replaced.version, by });
+    const { status } = endedState(replaced);
+    const by = status === 'failed' ? {} : { by: session === null ? ('cancelled' as const) : ('superseded' as const) };
+    add({ kind: 'session', id: replaced.id, status, flow: replaced.flowId, version: replaced.version, ...by });
   }
   if (session?.id === null && sessionId !== null)
     add({ kind: 'session', id: sessionId, status: 'running', flow: session.flowId, version: session.version, began: true });
@@ -238,7 +239,7 @@ function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
   const wait = asked?.found?.wait;
   if (wait?.kind !== 'reply' || !asked || asked.id === null) return null;
   if (replaced === null && (!hasMoved(asked) || asked.state.wait?.id === wait.id)) return null;
-  return { kind: 'input', id: wait.id, status: replaced === null && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
+  return { kind: 'input', id: wait.id, status: hasMoved(asked) && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
 }
 
 function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {

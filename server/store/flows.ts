@@ -27,8 +27,9 @@ export type FlowRow = Selectable<FlowTable>;
 export type FlowVersion = Selectable<FlowVersionTable>;
 export type FlowPlace = Selectable<FlowPlaceTable>;
 
-/** `default` begins conversations of any channel, `web` those of websites. */
-export type StartDoor = 'default' | 'web';
+/** `default` begins conversations of any channel, `web` those of websites; `error` goes on where a flow has failed. */
+export const startDoors = ['default', 'web', 'error'] as const;
+export type StartDoor = (typeof startDoors)[number];
 
 export type FlowBy = { id: number } | { slug: string };
 
@@ -193,4 +194,16 @@ export async function startFlow(db: Db, botId: number, doors: readonly StartDoor
   const rows = await db.selectFrom('flow_start').selectAll().where('bot_id', '=', botId).execute();
   const found = doors.map((door) => rows.find((row) => row.door === door)).find((row) => row !== undefined);
   return found ? findFlow(db, botId, { id: found.flow_id }) : null;
+}
+
+/** The slug of the flow each door begins. */
+export async function flowStarts(db: Db, botId: number): Promise<{ [door in StartDoor]: string | null }> {
+  const rows = await db
+    .selectFrom('flow_start')
+    .innerJoin('flow', 'flow.id', 'flow_start.flow_id')
+    .select(['flow_start.door', 'flow.slug'])
+    .where('flow_start.bot_id', '=', botId)
+    .execute();
+  const slugOf = (door: StartDoor): string | null => rows.find((row) => row.door === door)?.slug ?? null;
+  return { default: slugOf('default'), web: slugOf('web'), error: slugOf('error') };
 }

@@ -64,3 +64,10 @@ test('groups of agents are not there yet, and hours are advised', () => {
     'W06 a.h',
   ]);
 });
+
+test('where nobody is who was asked for and nothing follows, whoever comes has it', () => {
+  const samples = { handoff: [{ ok: false, values: { reason: 'nobody answers as 7' } }, {}] };
+  const talk = begin({ a: [{ id: 'h', type: 'handoff', to_agent: '7' }] }, { samples });
+  expect(talk.lines).toEqual(['do: handoff to 7', 'do: handoff']);
+  expect(talk.session.status).toBe('handed_off');
+});

@@ -110,7 +110,7 @@ export class Talk {
   #step(input: Input): void {
     let next: Input | null = input;
     for (let rounds = 0; next !== null && rounds < limits.roundsPerTurn; rounds += 1) {
-      const step = advance(this.#flows, this.session, next, this.#context());
+      const step = advance(this.#flows, this.session, next, this.context);
       this.session = step.session;
       next = null;
       for (const output of step.outputs) next = this.#take(output) ?? next;
@@ -202,7 +202,8 @@ export class Talk {
     return { kind: 'answer', id, ok: true, values };
   }
 
-  #context(): Context {
+  /** The world as it is now. */
+  get context(): Context {
     const given = this.#options.context ?? {};
     return {
       now: this.now,

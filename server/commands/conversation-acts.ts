@@ -1,6 +1,7 @@
 // What people of the team do in a conversation: answer, note, assign, close and reopen, stop the flow and let it go on.
 // Each is a turn like any other, so that it is numbered among the conversation's events.
 import type { Input } from '@parley/engine/advance.ts';
+import { blockAt } from '@parley/engine/flow.ts';
 import { attended } from '@parley/engine/session.ts';
 import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
@@ -12,8 +13,9 @@ import { findFlow } from '../store/flows.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
 import { noteEnd } from './chats.ts';
 import { attachFiles } from './files.ts';
+import { loadVersion } from './flow-set.ts';
 import { isAnswering } from './inside-answers.ts';
-import { type Author, beginSession, type OpenTurn, openTurn, type Spoken, setAside, walk } from './open-turn.ts';
+import { type Author, beginSession, type OpenTurn, openTurn, restart, type Spoken, setAside, walk } from './open-turn.ts';
 import { reopened, type SavedStep, saveStep } from './save-step.ts';
 
 /** Who does it, in which conversation. */
@@ -70,7 +72,8 @@ export async function closeConversation(app: App, tx: Db, act: Act): Promise<Sav
   if (turn.conversation.status === 'done') return save(app, tx, turn);
   const { taken_at: takenAt } = turn.conversation;
   turn.conversation = { ...turn.conversation, status: 'done', closed_at: app.clock.now(), taken_at: null, parked: null };
-  if (turn.session?.state.status === 'handed_off') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
+  if (turn.isLost) setAside(turn);
+  else if (turn.session?.state.status === 'handed_off') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
   else if (takenAt !== null && turn.session) setAside(turn);
   // A flow that failed on its way out opened it for people again, and so it stays.
   return save(app, tx, turn);
@@ -105,6 +108,7 @@ export async function handBack(app: App, tx: Db, act: Act, block: string | null)
   turn.act = 'handed_back';
   turn.conversation = { ...turn.conversation, taken_at: null, parked: null, assignee_id: null };
   if (block !== null) await goTo(app, tx, turn, block);
+  else if (turn.isLost && turn.session) await restart(app, tx, turn, turn.session, {});
   else if (turn.session?.state.wait?.kind === 'human') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
   else if (parked !== null && turn.session) await walk(app, tx, turn, JSON.parse(parked) as Input);
   const step = await save(app, tx, turn);
@@ -114,7 +118,7 @@ export async function handBack(app: App, tx: Db, act: Act, block: string | null)
 
 /** In the flow that runs, else in the one that ran last, as it is published. */
 async function goTo(app: App, tx: Db, turn: OpenTurn, block: string): Promise<void> {
-  if (turn.session) {
+  if (turn.session && !turn.isLost) {
     const before = turn.session.state;
     await walk(app, tx, turn, { kind: 'jump', at: block });
     if (turn.session.state === before) throw invalidField('block', `The flow has no block ${block}.`);
@@ -124,6 +128,8 @@ async function goTo(app: App, tx: Db, turn: OpenTurn, block: string): Promise<vo
   const last = sessionId === null ? null : await findSession(tx, id, sessionId);
   const flow = last && (await findFlow(tx, botId, { id: last.flow_id }));
   if (!flow || flow.published === null) throw new AppError('conflict', 'No flow has run in this conversation that could go on.');
+  const live = await loadVersion(tx, botId, flow.id, flow.published);
+  if (live && blockAt(live, block) === null) throw invalidField('block', `The flow has no block ${block}.`);
   await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { at: block });
 }
 

@@ -8,6 +8,7 @@ import { insideAsks } from '@parley/engine/effect.ts';
 import { durationMs } from '@parley/engine/expression/functions/dates.ts';
 import type { Scope, Surroundings } from '@parley/engine/expression.ts';
 import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
+import { moved } from '@parley/engine/move.ts';
 import { newSession, type Session, type Vars } from '@parley/engine/session.ts';
 import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
@@ -18,15 +19,24 @@ import type { Db } from '../store/database.ts';
 import type { Field } from '../store/fields.ts';
 import { startFlow } from '../store/flows.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
-import { findSession } from '../store/sessions.ts';
+import { type FoundSession, findSession } from '../store/sessions.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
-import { flowsFor, liveFlows, loadVersion, type Place, versionOf } from './flow-set.ts';
+import { flowsFor, liveFlows, loadVersion, movesFrom, type Place, versionOf } from './flow-set.ts';
 import { answerInside } from './inside-answers.ts';
 import { parseState } from './session-states.ts';
 import { turnWorld } from './turn-context.ts';
 
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
-export type OpenSession = { id: number | null; rev: number; flowId: number; version: number; state: Session; found: Session | null; startedAt: number };
+export type OpenSession = {
+  id: number | null;
+  rev: number;
+  flowId: number;
+  version: number;
+  state: Session;
+  found: Session | null;
+  startedAt: number;
+  updatedAt: number;
+};
 
 export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
 
@@ -63,6 +73,8 @@ export type OpenTurn = {
   /** A session that this turn put aside for another. */
   replaced: OpenSession | null;
   flows: Flows;
+  /** The place it waits at is gone from the version that took over: only a reply, which starts it again, moves it. */
+  isLost: boolean;
   reply: Reply | null;
   /** What the one who replied calls the reply. */
   clientId: string | null;
@@ -80,18 +92,42 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const last = row ? parseState(row.id, row.state) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { act: null, by: null, session: null, replaced: null, flows: onlyVersions({}), reply: null, clientId: null, spoken: null, outputs: [] };
+  const nothingYet = {
+    act: null,
+    by: null,
+    session: null,
+    replaced: null,
+    flows: onlyVersions({}),
+    isLost: false,
+    reply: null,
+    clientId: null,
+    spoken: null,
+    outputs: [],
+  };
   const turn: OpenTurn = { conversation, found: conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
-  if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
-    const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
-    // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
-    if (digest !== null) {
-      const flow = await versionOf(tx, botId, { id: flowId, n, digest });
-      turn.flows = await flowsFor(tx, botId, { slug: flow.id, n, flow }, placesOf(last), revisions.flows);
-    }
-    turn.session = { id, rev, flowId, version: n, state: last, found: last, startedAt };
-  }
+  if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) Object.assign(turn, await openSession(tx, botId, row, last, revisions.flows));
   return turn;
+}
+
+/** In the versions it began with, or in those that were published to take over. */
+async function openSession(
+  tx: Db,
+  botId: number,
+  { id, rev, flow_id: flowId, version, digest, started_at: startedAt, updated_at: updatedAt }: FoundSession,
+  last: Session,
+  revision: number,
+): Promise<Pick<OpenTurn, 'session'> & Partial<Pick<OpenTurn, 'flows' | 'isLost' | 'last'>>> {
+  const opened = { id, rev, flowId, startedAt, updatedAt };
+  // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
+  if (digest === null) return { session: { ...opened, version, state: last, found: last } };
+  const main = await versionOf(tx, botId, { id: flowId, n: version, digest });
+  // What a turn has asked of the outside, it is answered in the version that asked.
+  const moveOf = last.wait?.kind === 'effect' ? null : await movesFrom(tx, botId, placesOf(last), revision);
+  const state = moveOf === null ? last : moved(last, moveOf);
+  const move = (state !== null && moveOf?.(main.id, version)) || { version, to: main };
+  const now = state ?? last;
+  const flows = await flowsFor(tx, botId, { slug: main.id, n: move.version, flow: move.to }, placesOf(now), revision);
+  return { session: { ...opened, version: move.version, state: now, found: now }, flows, isLost: state === null, last: now };
 }
 
 function placesOf({ cursor, version_id, stack }: Session): Place[] {
@@ -113,10 +149,17 @@ export async function beginSession(
   turn.flows = await flowsFor(tx, turn.conversation.bot_id, { slug: main.id, n: flow.n, flow: main }, [], turn.revisions.flows);
   const seed = Number.parseInt(app.random.uuid().slice(0, 8), 16);
   const state = newSession(main.id, flow.n, seed);
-  turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now() };
+  turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now(), updatedAt: app.clock.now() };
+  turn.isLost = false;
   const { at, reply, values } = start;
   const given = values === undefined ? {} : { params: values, vars: values };
   await walk(app, tx, turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
+}
+
+/** Begins the flow of the session anew, as it is live by now. */
+export async function restart(app: App, tx: Db, turn: OpenTurn, { flowId, version }: OpenSession, start: { reply?: Reply }): Promise<void> {
+  const live = (await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)).find((one) => one.id === flowId);
+  await beginSession(app, tx, turn, { id: flowId, n: live?.n ?? version }, start);
 }
 
 /** The flow ends here: what waited waits no longer. */
@@ -128,7 +171,7 @@ export function setAside(turn: OpenTurn): void {
 /** Walks the engine until it rests or only the outside is left to ask. Returns what this input brought. */
 export async function walk(app: App, tx: Db, turn: OpenTurn, input: Input): Promise<Output[]> {
   const brought: Output[] = [];
-  let next: Input | null = input;
+  let next: Input | null = turn.isLost ? null : input;
   for (let round = 0; next !== null && round < limits.roundsPerTurn; round += 1) {
     assert(turn.session, 'a walk needs a session');
     const step = advance(turn.flows, turn.session.state, next, turn.context);

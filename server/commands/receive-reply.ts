@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { restTrigger } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import { noteInbound } from '../store/inbound.ts';
-import { beginSession, fallbackOf, type OpenTurn, openTurn, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
+import { beginSession, fallbackOf, type OpenTurn, openTurn, restart, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { startFlowOf } from './start-flow.ts';
 
@@ -36,7 +36,7 @@ function isResting(turn: OpenTurn): boolean {
 
 async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
   const triggers = await triggersFor(tx, turn, reply);
-  const isWaiting = turn.session !== null;
+  const isWaiting = turn.session !== null && !turn.isLost;
   const interrupting = triggers.find((one) => one.interrupts === 'always' || (one.interrupts === 'when_waiting' && isWaiting));
   turn.context = { ...turn.context, interrupts: () => interrupting !== undefined };
   if (isWaiting) {
@@ -51,6 +51,7 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
   if (command !== null) return obey(app, tx, turn, command, reply);
   const first = triggers[0];
   if (first) return setOff(app, tx, turn, first, reply);
+  if (turn.session) return restart(app, tx, turn, turn.session, { reply });
   if (turn.conversation.messages === 0 && (await beginStart(app, tx, turn, reply))) return;
   const fallback = await fallbackOf(tx, turn);
   if (fallback) await setOff(app, tx, turn, fallback, reply);
@@ -76,7 +77,7 @@ async function beginStart(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promi
 async function obey(app: App, tx: Db, turn: OpenTurn, command: string, reply: Reply): Promise<void> {
   switch (command) {
     case 'restart':
-      if (turn.session) return beginSession(app, tx, turn, { id: turn.session.flowId, n: turn.session.version }, { reply });
+      if (turn.session) return restart(app, tx, turn, turn.session, { reply });
       await beginStart(app, tx, turn, reply);
       return;
     case 'menu':

@@ -275,7 +275,7 @@ async function writeSessions(tx: Db, turn: OpenTurn, now: number): Promise<numbe
       updated_at: now,
     }));
   if (session.id !== null) {
-    const saved = await saveSession(tx, turn.conversation.id, { id, rev: session.rev, ...change, updated_at: now });
+    const saved = await saveSession(tx, turn.conversation.id, { id, rev: session.rev, version: session.version, ...change, updated_at: now });
     assert(saved, 'a session changed under a turn that held its conversation');
   }
   const { wait } = session.state;
@@ -291,8 +291,8 @@ function hasMoved(session: OpenSession): boolean {
 
 async function endSession(tx: Db, turn: OpenTurn, session: OpenSession, id: number, now: number): Promise<void> {
   const state = endedState(session);
-  const { rev } = session;
-  await saveSession(tx, turn.conversation.id, { id, rev, status: state.status, state: JSON.stringify(state), updated_at: now });
+  const { rev, version } = session;
+  await saveSession(tx, turn.conversation.id, { id, rev, version, status: state.status, state: JSON.stringify(state), updated_at: now });
   await setTimer(tx, id, null);
 }
 

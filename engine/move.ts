@@ -1,7 +1,8 @@
 // A session goes over to newer versions of the flows it is inside of: every place in it by the id of its block, wherever
 // that block stands by now. Where one is gone, or has become another kind of block, there is nowhere to go on.
+import { defaultsOf } from './advance/values.ts';
 import { blockNamed, type Flow, indexOf } from './flow.ts';
-import type { Frame, Loop, Session, Vars } from './session.ts';
+import type { Frame, Loop, Session } from './session.ts';
 
 export type Move = { from: Flow; to: Flow; version: number };
 
@@ -21,8 +22,8 @@ export function moved(session: Session, moveOf: (slug: string, version: number) 
     cursor: { ...cursor, block },
     wait: wait && { ...wait, block: waitsAt },
     loops: around,
-    vars: { ...defaultsIn(here?.to.vars), ...vars },
-    params: { ...defaultsIn(here?.to.params), ...params },
+    vars: { ...defaultsOf(here?.to.vars), ...vars },
+    params: { ...defaultsOf(here?.to.params), ...params },
     stack: frames,
   };
 }
@@ -37,8 +38,8 @@ function frameAfter(move: Move | null, frame: Frame): Frame | null {
     version_id: move?.version ?? frame.version_id,
     block,
     loops,
-    vars: { ...defaultsIn(move?.to.vars), ...vars },
-    params: { ...defaultsIn(move?.to.params), ...params },
+    vars: { ...defaultsOf(move?.to.vars), ...vars },
+    params: { ...defaultsOf(move?.to.params), ...params },
   };
 }
 
@@ -52,8 +53,4 @@ function placeAfter(move: Move | null, at: string): string | null {
 function loopsAfter(move: Move | null, loops: Loop[]): Loop[] | null {
   const places = loops.map((loop) => placeAfter(move, loop.block));
   return places.includes(null) ? null : loops.map((loop, at) => ({ ...loop, block: places[at] ?? loop.block }));
-}
-
-function defaultsIn(declared: Flow['vars']): Vars {
-  return Object.fromEntries(Object.entries(declared ?? {}).flatMap(([name, one]) => (one.default === undefined ? [] : [[name, one.default]])));
 }

@@ -1,6 +1,7 @@
 // One run of a flow: plain JSON, small, waiting for at most one thing. Everything needed to go on after a restart is
 // in here, and nothing else (no flow, no secret, no clock).
 import type { Value } from './expression/value.ts';
+import type { WaitingChoice } from './message.ts';
 
 export type Wait =
   | {
@@ -8,7 +9,9 @@ export type Wait =
       id: string;
       block: string;
       attempt: number;
-      choices: { id: string; label: string; payload: string; value: Value }[];
+      choices: WaitingChoice[];
+      /** The person came late and was asked whether to go on: the two answers to that. */
+      late?: WaitingChoice[];
       /** Of a form that asks one by one. */
       field?: string;
       expires_at: number | null;

@@ -274,6 +274,7 @@ const directives: { [verb: string]: Directive } = {
   },
   resolved: (talk) => talk.give({ kind: 'human', outcome: 'resolved' }),
   no_agent: (talk) => talk.give({ kind: 'human', outcome: 'no_agent' }),
+  late: (talk) => talk.give({ kind: 'late', words: { text: 'Go on?', go_on: 'Go on', start_again: 'Start again' } }),
   jump: (talk, rest) => talk.give({ kind: 'jump', at: rest }),
 };
 

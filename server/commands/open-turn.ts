@@ -20,10 +20,12 @@ import type { Field } from '../store/fields.ts';
 import { startFlow } from '../store/flows.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
 import { type FoundSession, findSession } from '../store/sessions.ts';
+import type { TurnSettings } from '../store/settings.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
 import { flowsFor, liveFlows, loadVersion, movesFrom, type Place, versionOf } from './flow-set.ts';
 import { answerInside } from './inside-answers.ts';
 import { parseState } from './session-states.ts';
+import { usualFallbackText } from './settings.ts';
 import { turnWorld } from './turn-context.ts';
 
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
@@ -65,8 +67,7 @@ export type OpenTurn = {
   fields: readonly Field[];
   context: Context;
   revisions: Revisions;
-  /** What a person reads when the flow has failed. */
-  fallbackText: string;
+  settings: TurnSettings;
   /** As it was found, also when it has ended. */
   last: Session | null;
   session: OpenSession | null;
@@ -198,7 +199,7 @@ async function beginErrorFlow(app: App, tx: Db, turn: OpenTurn, { block, reason 
 
 // The author's mistake is not the person's: they are told, and the conversation is there for people to take.
 function apologise(turn: OpenTurn): void {
-  turn.outputs.push({ kind: 'say', block: '', message: { kind: 'text', text: turn.fallbackText } });
+  turn.outputs.push({ kind: 'say', block: '', message: { kind: 'text', text: turn.settings.fallback_text ?? usualFallbackText } });
   turn.conversation = { ...turn.conversation, status: 'open', closed_at: null };
 }
 

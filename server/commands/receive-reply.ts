@@ -5,6 +5,7 @@ import type { App } from '../app.ts';
 import { restTrigger } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import { noteInbound } from '../store/inbound.ts';
+import { type LateReply, lateReplyAfter, usualLateQuestion } from './channel-settings.ts';
 import { beginSession, fallbackOf, type OpenTurn, openTurn, restart, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { startFlowOf } from './start-flow.ts';
@@ -40,6 +41,13 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
   const interrupting = triggers.find((one) => one.interrupts === 'always' || (one.interrupts === 'when_waiting' && isWaiting));
   turn.context = { ...turn.context, interrupts: () => interrupting !== undefined };
   if (isWaiting) {
+    const late = lateness(turn, reply);
+    if (late !== 'resume' && interrupting) return setOff(app, tx, turn, interrupting, reply);
+    if (late === 'restart' && turn.session) return restart(app, tx, turn, turn.session, { reply });
+    if (late === 'ask') {
+      await walk(app, tx, turn, { kind: 'late', words: turn.settings.late_question ?? usualLateQuestion });
+      return;
+    }
     const brought = await walk(app, tx, turn, { kind: 'reply', reply });
     const command = brought.find((one) => one.kind === 'command');
     if (command?.kind === 'command') return obey(app, tx, turn, command.name, reply);
@@ -55,6 +63,16 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
   if (turn.conversation.messages === 0 && (await beginStart(app, tx, turn, reply))) return;
   const fallback = await fallbackOf(tx, turn);
   if (fallback) await setOff(app, tx, turn, fallback, reply);
+}
+
+// A press of what was asked, or a word that means the same everywhere, is plain enough however late it comes.
+function lateness(turn: OpenTurn, reply: Reply): LateReply {
+  const { session, settings, conversation, context } = turn;
+  const wait = session?.state.wait;
+  if (!session || wait?.kind !== 'reply') return 'resume';
+  const late = lateReplyAfter(settings, conversation.channel, context.now - session.updatedAt);
+  const isPlain = late !== 'resume' && (wait.choices.some((one) => one.payload === reply.payload) || commandIn(turn, reply) !== null);
+  return isPlain ? 'resume' : late;
 }
 
 async function setOff(app: App, tx: Db, turn: OpenTurn, { flow, to, trigger, restMs }: Triggered, reply: Reply): Promise<void> {

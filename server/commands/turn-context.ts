@@ -10,15 +10,14 @@ import type { Db } from '../store/database.ts';
 import { allFields, type Field } from '../store/fields.ts';
 import { labelsOfMany } from '../store/labels.ts';
 import type { Revisions } from '../store/revisions.ts';
-import { readTurnSettings } from '../store/settings.ts';
+import { readTurnSettings, type TurnSettings } from '../store/settings.ts';
 import { type OpenSubscriber, type Subscriber, tagsOf } from '../store/subscribers.ts';
 import { hoursOf } from './business-hours.ts';
 import { keptByRevision } from './kept-by-revision.ts';
-import { usualFallbackText } from './settings.ts';
 import { subscriberColumns } from './subscriber-changes.ts';
 import { webhookPath, webhookToken } from './webhook-addresses.ts';
 
-export type TurnWorld = { context: Context; fields: readonly Field[]; fallbackText: string };
+export type TurnWorld = { context: Context; fields: readonly Field[]; settings: TurnSettings };
 
 /** Words that work everywhere; a workspace may change them, and on the channel `api` they are off. */
 export const globalCommands = { restart: ['restart'], stop: ['stop', 'unsubscribe'], agent: ['agent', 'human'], menu: ['menu'] };
@@ -72,7 +71,7 @@ export async function turnWorld(
     token: (key) => webhookToken(app, conversation.id, key),
     webhookUrl: (token) => `${app.config.publicUrl}${webhookPath({ botId: conversation.bot_id, conversationId: conversation.id, token })}`,
   };
-  return { context, fields, fallbackText: settings.fallback_text ?? usualFallbackText };
+  return { context, fields, settings };
 }
 
 type Marks = { tags: { name: string }[]; labels: { name: string }[] };

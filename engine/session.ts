@@ -27,6 +27,22 @@ export function attended(session: Session): Session {
   return wait?.kind === 'human' && wait.expires_at !== null ? { ...session, wait: { ...wait, expires_at: null } } : session;
 }
 
+/** Its clock has stood still for `ms`: what is left to wait is what was left. */
+export function delayed(session: Session, ms: number): Session {
+  const { wait } = session;
+  if (wait === null || wait.kind === 'effect') return session;
+  if (wait.kind === 'timer') return { ...session, wait: { ...wait, at: wait.at + ms } };
+  return wait.expires_at === null ? session : { ...session, wait: { ...wait, expires_at: wait.expires_at + ms } };
+}
+
+/** Whatever it waits for, it waits without an end; what only waits for time is due. */
+export function untimed(session: Session, now: number): Session {
+  const { wait } = session;
+  if (wait === null || wait.kind === 'effect') return session;
+  if (wait.kind === 'timer') return { ...session, wait: { ...wait, at: now } };
+  return wait.expires_at === null ? session : { ...session, wait: { ...wait, expires_at: null } };
+}
+
 export type Vars = { [name: string]: Value };
 
 /** A caller waiting for its sub-flow to return, in the version it began with. */

@@ -87,7 +87,7 @@ export class Run {
   }
 
   #jumpFromOutside(at: string): Next | null {
-    if (blockAt(this.#flow, at) === null) return null;
+    if (!this.#isHere(at)) return null;
     this.#session.wait = null;
     this.#session.loops = [];
     return { jump: at };
@@ -133,10 +133,10 @@ export class Run {
 
   /** In this flow or one that called it, which is then gone back to. */
   #isHere(at: string): boolean {
-    if (indexOf(this.#flow).blocks.has(at)) return true;
+    if (blockAt(this.#flow, at) !== null) return true;
     const frame = this.#session.stack.findLast((one) => {
       const flow = this.#flows.pinned(one.flow, one.version_id);
-      return flow !== null && indexOf(flow).blocks.has(at);
+      return flow !== null && blockAt(flow, at) !== null;
     });
     if (frame) this.#backTo(frame);
     return frame !== undefined;

@@ -2,7 +2,7 @@
 // Each is a turn like any other, so that it is numbered among the conversation's events.
 import type { Input } from '@parley/engine/advance.ts';
 import { blockAt } from '@parley/engine/flow.ts';
-import { attended } from '@parley/engine/session.ts';
+import { attended, delayed, untimed } from '@parley/engine/session.ts';
 import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
 import { AppError, invalidField } from '../errors.ts';
@@ -107,6 +107,7 @@ export async function handBack(app: App, tx: Db, act: Act, block: string | null)
     throw new AppError('conflict', 'The flow has this conversation already.');
   turn.act = 'handed_back';
   turn.conversation = { ...turn.conversation, taken_at: null, parked: null, assignee_id: null };
+  if (takenAt !== null && !turn.isLost) goOnCounting(turn, takenAt);
   if (block !== null) await goTo(app, tx, turn, block);
   else if (turn.isLost && turn.session) await restart(app, tx, turn, turn.session, {});
   else if (turn.session?.state.wait?.kind === 'human') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
@@ -114,6 +115,13 @@ export async function handBack(app: App, tx: Db, act: Act, block: string | null)
   const step = await save(app, tx, turn);
   await startClock(tx, turn);
   return step;
+}
+
+/** What it waited for by the clock when people took it. */
+function goOnCounting({ session, settings, context }: OpenTurn, takenAt: number): void {
+  if (session === null) return;
+  const { state } = session;
+  session.state = settings.handoff_timers === 'cancel' ? untimed(state, context.now) : delayed(state, context.now - takenAt);
 }
 
 /** In the flow that runs, else in the one that ran last, as it is published. */

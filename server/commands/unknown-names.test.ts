@@ -106,4 +106,18 @@ describe.each(databaseKinds)('names a bot does not have, on %s', (kind) => {
       'Nothing was set: the field subscriber.age takes a number.',
     ]);
   });
+
+  test('a hand-over to somebody who answers nobody here goes by no_agent, or to whoever comes', async () => {
+    const elsewhere = await makeWorld(t.app);
+    const to = (agent: string, ways?: object) => run([{ id: 'h', type: 'handoff', text: 'One moment.', to_agent: agent, ...(ways && { to: ways }) }]);
+    const named = await to(`${elsewhere.account.id}`, { no_agent: 'b' });
+    expect(named.said).toEqual(['One moment.', 'Not there.']);
+    expect(named.trace[0]).toMatchObject({ block: 'a.h', port: 'no_agent', reason: `nobody answers as ${elsewhere.account.id}` });
+    expect((await to('bob')).said).toEqual(['One moment.']);
+    const queued = await t.app.db.selectFrom('conversation').select(['assignee_id', 'handler']).orderBy('id', 'desc').limit(1).executeTakeFirst();
+    expect(queued).toEqual({ assignee_id: null, handler: 'people' });
+    await to(`${world.account.id}`);
+    const theirs = await t.app.db.selectFrom('conversation').select(['assignee_id', 'handler']).orderBy('id', 'desc').limit(1).executeTakeFirst();
+    expect(theirs).toEqual({ assignee_id: world.account.id, handler: 'people' });
+  });
 });

@@ -71,3 +71,12 @@ test('where nobody is who was asked for and nothing follows, whoever comes has i
   expect(talk.lines).toEqual(['do: handoff to 7', 'do: handoff']);
   expect(talk.session.status).toBe('handed_off');
 });
+
+test('handed back into the flow that called, the call is over', () => {
+  const flows = { inner: flowOf({ i: [{ id: 'h', type: 'handoff' }] }, { id: 'inner' }) };
+  const groups = { a: [{ id: 'c', type: 'call', flow: 'inner' }, ...ends('returned')], b: ends('Back') };
+  const talk = begin(groups, { flows });
+  talk.direct('do: jump b');
+  expect(talk.lines.slice(-2)).toEqual(['bot: Back', 'do: end']);
+  expect(talk.session.cursor.flow).toBe('main');
+});

@@ -17,7 +17,7 @@ export type Wait =
       expires_at: number | null;
     }
   | { kind: 'timer'; id: string; block: string; at: number }
-  | { kind: 'webhook'; id: string; block: string; token: string; expires_at: number | null }
+  | { kind: 'webhook'; id: string; block: string; token: string; expires_at: number | null /** Only whoever signs is heard. */; signed?: true }
   | { kind: 'effect'; id: string; block: string }
   | { kind: 'human'; id: string; block: string; expires_at: number | null };
 

@@ -270,7 +270,7 @@ const directives: { [verb: string]: Directive } = {
   },
   webhook: (talk, rest) => {
     const { wait } = talk.session;
-    if (wait?.kind === 'webhook') talk.give({ kind: 'webhook', token: wait.token, data: readValue(rest) });
+    if (wait?.kind === 'webhook') talk.give({ kind: 'webhook', token: wait.token, data: readValue(rest), isSigned: true });
   },
   resolved: (talk) => talk.give({ kind: 'human', outcome: 'resolved' }),
   no_agent: (talk) => talk.give({ kind: 'human', outcome: 'no_agent' }),

@@ -31,7 +31,7 @@ export type Input =
   | { kind: 'late'; words: LateWords }
   | { kind: 'timer'; wait: string }
   | { kind: 'answer'; id: string; ok: boolean; values: { [name: string]: Value } }
-  | { kind: 'webhook'; token: string; data: Value }
+  | { kind: 'webhook'; token: string; data: Value; isSigned?: boolean }
   | { kind: 'human'; outcome: 'resolved' | 'no_agent' | 'timeout' }
   /** Sent to a block from outside: an agent hands back here, an API call sends a node. */
   | { kind: 'jump'; at: string };

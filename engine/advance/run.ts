@@ -66,7 +66,7 @@ export class Run {
       case 'answer':
         return wait?.kind === 'effect' && wait.id === input.id ? this.#wake(wait, { kind: 'answer', ok: input.ok, values: bounded(input.values) }) : null;
       case 'webhook':
-        return wait?.kind === 'webhook' && wait.token === input.token
+        return wait?.kind === 'webhook' && wait.token === input.token && (!wait.signed || input.isSigned)
           ? this.#wake(wait, { kind: 'webhook', data: isShallow(input.data) ? input.data : null })
           : null;
       case 'human':

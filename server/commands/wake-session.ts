@@ -42,6 +42,6 @@ async function park(tx: Db, { conversation, session }: OpenTurn, wake: Wake): Pr
   const wait = session?.state.wait;
   const isAwaited =
     (wake.kind === 'answer' && wait?.kind === 'effect' && wait.id === wake.id) ||
-    (wake.kind === 'webhook' && wait?.kind === 'webhook' && wait.token === wake.token);
+    (wake.kind === 'webhook' && wait?.kind === 'webhook' && wait.token === wake.token && (!wait.signed || wake.isSigned));
   if (isAwaited) await parkInput(tx, conversation.bot_id, conversation.id, JSON.stringify(wake));
 }

@@ -32,6 +32,7 @@ import { setupRoutes } from './setup.ts';
 import { signInRoutes } from './sign-in.ts';
 import { siteRoutes } from './sites.ts';
 import { subscriberRoutes } from './subscribers.ts';
+import { webhookSecretRoutes } from './webhook-secret.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
 export const nativeDoor: Door = {
@@ -62,6 +63,7 @@ export const nativeDoor: Door = {
     ...memberRoutes,
     ...inviteRoutes,
     ...settingsRoutes,
+    ...webhookSecretRoutes,
     ...brandRoutes,
     ...auditRoutes,
     ...eventRoutes,

@@ -36,6 +36,7 @@ const context: Context = {
   channel: 'web',
   subscriber: { id: 1, first_name: 'Ann', tags: [] },
   bot: {},
+  fields: null,
   conv: {},
   env: {},
   hours: { isOpen: () => true, nextOpen: (at) => at },

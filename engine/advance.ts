@@ -8,6 +8,7 @@ import { type Flow, indexOf } from './flow.ts';
 import { nothingSpent, type Session, type Vars } from './session.ts';
 
 export { type Flows, type Input, onlyVersions } from './advance/input.ts';
+export type { LateWords } from './advance/late.ts';
 
 export type Step = { session: Session; outputs: Output[] };
 

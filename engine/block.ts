@@ -42,10 +42,8 @@ export const common = {
 
 /** How a block ends for now. */
 export type Next =
-  /** `reason` goes into the trace: why it left by this port. */
-  | { go: string; reason?: string }
-  /** The same, or the session's end where nothing follows. */
-  | { go_or_end: string }
+  /** `reason` goes into the trace: why it left by this port. `or` is what to do where nothing follows. */
+  | { go: string; reason?: string; or?: () => Next }
   | { wait: Wait }
   | { jump: string }
   | { call: { flow: string; with: Vars } }
@@ -86,6 +84,8 @@ export type Turn = {
   holds(test: z.output<typeof condition>): boolean;
   /** A variable, or `subscriber.x`, `bot.x`; null clears. */
   set(path: string, value: Value): void;
+  /** Whether there is such a field to set. */
+  knowsField(owner: 'subscriber' | 'bot', name: string): boolean;
   setLast(values: Vars): void;
   /** What a variable is before anyone sets it. */
   defaultOf(path: string): Value;

@@ -30,7 +30,10 @@ export type Change =
   | { do: 'unassign' };
 
 /** Answered by our own data, in the same transaction. */
-export type InsideAsk = { ask: 'handoff'; agent: string | null; group: string | null; text: string; summary: string; timeout_ms: number | null };
+export type InsideAsk =
+  | { ask: 'handoff'; agent: string | null; group: string | null; text: string; summary: string; timeout_ms: number | null }
+  /** Which of these there are not: answered by `tags` and `labels`, the unknown of each. */
+  | { ask: 'unknown_marks'; tags: string[]; labels: string[] };
 
 /** Answered from outside, later. */
 export type OutsideAsk =
@@ -42,7 +45,7 @@ export type Ask = InsideAsk | OutsideAsk;
 
 export type AskName = Ask['ask'];
 
-export const insideAsks: ReadonlySet<AskName> = new Set<AskName>(['handoff']);
+export const insideAsks: ReadonlySet<AskName> = new Set<AskName>(['handoff', 'unknown_marks']);
 
 /** How an `api` ask ended: an HTTP reply of any status, or why there was none. */
 export const failureKinds = ['network', 'timeout', 'parse', 'too_large', 'blocked', 'rate', 'auth', 'schema', 'unknown_outcome'] as const;

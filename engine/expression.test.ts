@@ -267,7 +267,8 @@ describe('the budget', () => {
   });
 });
 
-const anyValue: fc.Arbitrary<Value> = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Value>;
+// What is kept is JSON, which writes no negative zero.
+const anyValue: fc.Arbitrary<Value> = fc.jsonValue({ maxDepth: 3 }).map((one) => JSON.parse(JSON.stringify(one)) as Value);
 
 test('whatever is written and whatever is in scope, an answer comes: JSON, and the same again', () => {
   const piece = fc.oneof(

@@ -13,6 +13,9 @@ export type DisplayType = (typeof displayTypes)[number];
 /** `expected` completes a sentence: "The value field must be …". */
 export type FieldValue = { ok: true; text: string } | { ok: false; expected: string };
 
+/** What turns can set, by name; null = whatever they like, where there is no bot behind the flow. */
+export type KnownFields = { [owner in 'subscriber' | 'bot']: ReadonlyMap<string, FieldType> } | null;
+
 const maxText = 64 * 1024;
 
 type Form = { expected: string; read: (text: string) => string | null };
@@ -92,4 +95,18 @@ export function fieldValueOf(type: FieldType, text: string): Value {
   if (type === 'number') return Number(text);
   if (type === 'boolean') return text === 'true';
   return type === 'array' ? ((parseJson(text) as Value | undefined) ?? null) : text;
+}
+
+/** What a field is once this has been set, or why it is not. */
+export function keptValue(
+  known: KnownFields,
+  owner: 'subscriber' | 'bot',
+  name: string,
+  value: Value,
+): { ok: true; value: Value } | { ok: false; why: string } {
+  if (known === null) return { ok: true, value };
+  const type = known[owner].get(name);
+  if (type === undefined) return { ok: false, why: `there is no field ${owner}.${name}` };
+  const found = canonicalFieldValue(type, value);
+  return found.ok ? { ok: true, value: fieldValueOf(type, found.text) } : { ok: false, why: `the field ${owner}.${name} takes ${found.expected}` };
 }

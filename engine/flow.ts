@@ -190,3 +190,9 @@ export function blockAt(flow: Flow, name: string): string | null {
   const index = indexOf(flow);
   return index.first.get(name) ?? (index.blocks.has(name) ? name : null);
 }
+
+/** Ids are unique in a flow: a block is known by its own, whichever group it stands in. */
+export function blockNamed(flow: Flow, id: string): Placed | null {
+  for (const placed of indexOf(flow).blocks.values()) if (placed.block.id === id) return placed;
+  return null;
+}

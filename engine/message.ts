@@ -4,6 +4,8 @@ import type { Value } from './expression/value.ts';
 
 export type Button = { id: string; label: string; payload: string; url?: string; phone?: string };
 export type Choice = { id: string; label: string; payload: string };
+/** A choice as it waits: what it shows, what a press carries, what is saved. */
+export type WaitingChoice = Choice & { value: Value };
 
 export type MediaKind = 'image' | 'video' | 'audio' | 'file' | 'sticker';
 export type Card = { id: string; title: string; text?: string; image?: string; buttons: Button[] };

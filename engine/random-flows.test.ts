@@ -175,6 +175,7 @@ function contextAt(now: number): Context {
     channel: 'web',
     subscriber: { id: 7, first_name: 'Jo', tags: ['a'] },
     bot: {},
+    fields: null,
     conv: {},
     env: {},
     hours: { isOpen: (at) => at % 2 === 0, nextOpen: (at) => at + 1 },

@@ -1,6 +1,7 @@
 // One run of a flow: plain JSON, small, waiting for at most one thing. Everything needed to go on after a restart is
 // in here, and nothing else (no flow, no secret, no clock).
 import type { Value } from './expression/value.ts';
+import type { WaitingChoice } from './message.ts';
 
 export type Wait =
   | {
@@ -8,13 +9,15 @@ export type Wait =
       id: string;
       block: string;
       attempt: number;
-      choices: { id: string; label: string; payload: string; value: Value }[];
+      choices: WaitingChoice[];
+      /** The person came late and was asked whether to go on: the two answers to that. */
+      late?: WaitingChoice[];
       /** Of a form that asks one by one. */
       field?: string;
       expires_at: number | null;
     }
   | { kind: 'timer'; id: string; block: string; at: number }
-  | { kind: 'webhook'; id: string; block: string; token: string; expires_at: number | null }
+  | { kind: 'webhook'; id: string; block: string; token: string; expires_at: number | null /** Only whoever signs is heard. */; signed?: true }
   | { kind: 'effect'; id: string; block: string }
   | { kind: 'human'; id: string; block: string; expires_at: number | null };
 
@@ -22,6 +25,22 @@ export type Wait =
 export function attended(session: Session): Session {
   const { wait } = session;
   return wait?.kind === 'human' && wait.expires_at !== null ? { ...session, wait: { ...wait, expires_at: null } } : session;
+}
+
+/** Its clock has stood still for `ms`: what is left to wait is what was left. */
+export function delayed(session: Session, ms: number): Session {
+  const { wait } = session;
+  if (wait === null || wait.kind === 'effect') return session;
+  if (wait.kind === 'timer') return { ...session, wait: { ...wait, at: wait.at + ms } };
+  return wait.expires_at === null ? session : { ...session, wait: { ...wait, expires_at: wait.expires_at + ms } };
+}
+
+/** Whatever it waits for, it waits without an end; what only waits for time is due. */
+export function untimed(session: Session, now: number): Session {
+  const { wait } = session;
+  if (wait === null || wait.kind === 'effect') return session;
+  if (wait.kind === 'timer') return { ...session, wait: { ...wait, at: now } };
+  return wait.expires_at === null ? session : { ...session, wait: { ...wait, expires_at: null } };
 }
 
 export type Vars = { [name: string]: Value };

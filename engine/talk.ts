@@ -1,9 +1,9 @@
 // A conversation with a flow, without a server: time stands still until told otherwise, and outside asks are answered
 // from samples. Block tests, golden transcripts, `parley talk` and the builder's preview all speak through it.
 
-import type { Context, Output } from './advance/turn.ts';
+import { type Context, limits, type Output } from './advance/turn.ts';
 import { advance, type Flows, type Input, onlyVersions } from './advance.ts';
-import type { ApiResult, Ask, Change } from './effect.ts';
+import { type ApiResult, type Ask, type Change, insideAsks } from './effect.ts';
 import { fromJson } from './expression/functions/codes.ts';
 import { durationMs } from './expression/functions/dates.ts';
 import type { Value } from './expression/value.ts';
@@ -109,8 +109,8 @@ export class Talk {
 
   #step(input: Input): void {
     let next: Input | null = input;
-    for (let rounds = 0; next !== null && rounds < 50; rounds += 1) {
-      const step = advance(this.#flows, this.session, next, this.#context());
+    for (let rounds = 0; next !== null && rounds < limits.roundsPerTurn; rounds += 1) {
+      const step = advance(this.#flows, this.session, next, this.context);
       this.session = step.session;
       next = null;
       for (const output of step.outputs) next = this.#take(output) ?? next;
@@ -183,7 +183,7 @@ export class Talk {
     const samples = this.#options.samples?.[name] ?? [];
     const nth = this.#asked.get(name) ?? 0;
     this.#asked.set(name, nth + 1);
-    const sample = (ask.ask === 'handoff' ? undefined : this.#answers.shift()) ?? samples[Math.min(nth, samples.length - 1)];
+    const sample = (insideAsks.has(ask.ask) ? undefined : this.#answers.shift()) ?? samples[Math.min(nth, samples.length - 1)];
     if (ask.ask === 'handoff') this.lines.push(`do: handoff${ask.agent === null ? '' : ` to ${ask.agent}`}`);
     if (ask.ask === 'email') this.lines.push(`do: email ${ask.to}: ${ask.subject}`);
     if (ask.ask === 'api') this.lines.push(`do: ${name} → ${sample === undefined ? 'no sample' : (sample.status ?? sample.kind ?? '')}`);
@@ -202,13 +202,15 @@ export class Talk {
     return { kind: 'answer', id, ok: true, values };
   }
 
-  #context(): Context {
+  /** The world as it is now. */
+  get context(): Context {
     const given = this.#options.context ?? {};
     return {
       now: this.now,
       timeZone: 'UTC',
       language: typeof this.subscriber.language === 'string' ? this.subscriber.language : null,
       channel: 'web',
+      fields: null,
       conv: {},
       env: {},
       hours: { isOpen: () => this.isOpen, nextOpen: (at) => (this.isOpen ? at : at + openingAfterMs) },
@@ -268,10 +270,11 @@ const directives: { [verb: string]: Directive } = {
   },
   webhook: (talk, rest) => {
     const { wait } = talk.session;
-    if (wait?.kind === 'webhook') talk.give({ kind: 'webhook', token: wait.token, data: readValue(rest) });
+    if (wait?.kind === 'webhook') talk.give({ kind: 'webhook', token: wait.token, data: readValue(rest), isSigned: true });
   },
   resolved: (talk) => talk.give({ kind: 'human', outcome: 'resolved' }),
   no_agent: (talk) => talk.give({ kind: 'human', outcome: 'no_agent' }),
+  late: (talk) => talk.give({ kind: 'late', words: { text: 'Go on?', go_on: 'Go on', start_again: 'Start again' } }),
   jump: (talk, rest) => talk.give({ kind: 'jump', at: rest }),
 };
 

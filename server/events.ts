@@ -45,7 +45,7 @@ type Facts = {
   'brand.updated': { changed: string[] };
   'flow.created': { slug: string };
   'flow.updated': { slug: string; rev: number };
-  'flow.published': { slug: string; version: number };
+  'flow.published': { slug: string; version: number; policy: string };
   'flow.restored': { slug: string; version: number };
   'flow.deleted': { slug: string };
   'flow.start_set': { door: string; slug: string | null };

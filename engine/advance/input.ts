@@ -3,6 +3,7 @@ import type { Value } from '../expression/value.ts';
 import type { Flow } from '../flow.ts';
 import type { Reply } from '../message.ts';
 import type { Vars } from '../session.ts';
+import type { LateWords } from './late.ts';
 
 export type Flows = {
   /** The version that is live: what a call begins. */
@@ -26,9 +27,11 @@ export function onlyVersions(flows: { [slug: string]: Flow }): Flows {
 export type Input =
   | { kind: 'start'; at?: string; reply?: Reply; params?: Vars; vars?: Vars }
   | { kind: 'reply'; reply: Reply }
+  /** A reply came so late that the person is asked whether to go on; it answers nothing. */
+  | { kind: 'late'; words: LateWords }
   | { kind: 'timer'; wait: string }
   | { kind: 'answer'; id: string; ok: boolean; values: { [name: string]: Value } }
-  | { kind: 'webhook'; token: string; data: Value }
+  | { kind: 'webhook'; token: string; data: Value; isSigned?: boolean }
   | { kind: 'human'; outcome: 'resolved' | 'no_agent' | 'timeout' }
   /** Sent to a block from outside: an agent hands back here, an API call sends a node. */
   | { kind: 'jump'; at: string };

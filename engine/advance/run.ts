@@ -1,44 +1,19 @@
 // The walk of one turn: what wakes a session, from block to block, into loops and sub-flows and out again, along the
 // error ways when something is wrong. It knows ways of leaving a block, never a block.
-import { fold } from '../block/answer.ts';
+import { choiceOf } from '../block/answer.ts';
 import { type Next, parsePayload, type Wake } from '../block.ts';
 import { definitionOf } from '../blocks.ts';
 import { isShallow, type Value } from '../expression/value.ts';
 import { blockAt, type Flow, indexOf, type Placed } from '../flow.ts';
 import type { Reply } from '../message.ts';
 import type { Frame, Loop, Session, Vars, Wait } from '../session.ts';
+import { commandIn } from './commands.ts';
 import type { Flows, Input } from './input.ts';
+import { type LateWords, lateQuestion, type ReplyWait } from './late.ts';
 import { localized } from './localize.ts';
 import { type Target, targetOf } from './ports.ts';
 import { limits, type Turn } from './turn.ts';
-
-/** Values that variables have before anyone sets them. */
-function defaultsOf(variables: { [name: string]: { default?: Value | undefined } } | undefined, given: Vars = {}): Vars {
-  const values: Vars = {};
-  for (const [name, one] of Object.entries(variables ?? {})) {
-    const value = (Object.hasOwn(given, name) ? given[name] : null) ?? one.default;
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
-}
-
-/** What came from outside may be nested deeper than anyone could walk. */
-function bounded(values: Vars): Vars {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isShallow(value) ? value : null]));
-}
-
-const foldedWords = new WeakMap<object, Map<string, string>>();
-
-/** Which command a word is; folded once, for the same commands are asked at every reply. */
-function wordsOf(commands: { [name: string]: string[] }): Map<string, string> {
-  const known = foldedWords.get(commands);
-  if (known) return known;
-  const named = Object.entries(commands).flatMap(([name, words]) => words.map((word): [string, string] => [fold(word), name]));
-  // Of two commands with the same word it is the first.
-  const made = new Map(named.reverse());
-  foldedWords.set(commands, made);
-  return made;
-}
+import { bounded, defaultsOf } from './values.ts';
 
 export class Run {
   readonly #flows: Flows;
@@ -80,6 +55,8 @@ export class Run {
         return this.#jumpFromOutside(input.at);
       case 'reply':
         return this.#receiveReply(input.reply, wait);
+      case 'late':
+        return wait?.kind === 'reply' ? this.#askWhetherToGoOn(wait, input.words) : null;
       case 'timer':
         if (wait === null || wait.id !== input.wait) return null;
         return this.#wake(
@@ -89,7 +66,7 @@ export class Run {
       case 'answer':
         return wait?.kind === 'effect' && wait.id === input.id ? this.#wake(wait, { kind: 'answer', ok: input.ok, values: bounded(input.values) }) : null;
       case 'webhook':
-        return wait?.kind === 'webhook' && wait.token === input.token
+        return wait?.kind === 'webhook' && wait.token === input.token && (!wait.signed || input.isSigned)
           ? this.#wake(wait, { kind: 'webhook', data: isShallow(input.data) ? input.data : null })
           : null;
       case 'human':
@@ -110,7 +87,7 @@ export class Run {
   }
 
   #jumpFromOutside(at: string): Next | null {
-    if (blockAt(this.#flow, at) === null) return null;
+    if (!this.#isHere(at)) return null;
     this.#session.wait = null;
     this.#session.loops = [];
     return { jump: at };
@@ -118,6 +95,12 @@ export class Run {
 
   #receiveReply(reply: Reply, wait: Wait | null): Next | null {
     const pressed = reply.payload === undefined ? null : parsePayload(reply.payload);
+    const whether = wait?.kind === 'reply' && wait.late ? choiceOf(reply, wait.late)?.id : undefined;
+    if (wait?.kind === 'reply' && whether === 'go_on') return this.#askAgain(wait);
+    if (whether === 'start_again') {
+      this.#turn.outputs.push({ kind: 'command', name: 'restart' });
+      return null;
+    }
     if (wait?.kind === 'reply' && wait.choices.some((one) => one.payload === reply.payload)) return this.#wake(wait, { kind: 'reply', reply });
     // While people have the conversation, a button of the bot takes nothing from them.
     if (pressed?.kind === 'btn' && wait?.kind !== 'human' && this.#isHere(pressed.at)) {
@@ -125,7 +108,7 @@ export class Run {
       this.#enter(pressed.at);
       return { go: `btn:${pressed.id}` };
     }
-    const command = this.#commandIn(reply);
+    const command = commandIn(this.#turn.context.commands, reply.text);
     if (command !== null) {
       this.#turn.outputs.push({ kind: 'command', name: command });
       return null;
@@ -135,20 +118,28 @@ export class Run {
     return null;
   }
 
+  #askWhetherToGoOn(wait: ReplyWait, words: LateWords): Next {
+    const { message, late } = lateQuestion(wait, words);
+    this.#turn.at = wait.block;
+    this.#turn.say(message);
+    return { wait: { ...wait, late } };
+  }
+
+  /** What the block asked is long out of sight. */
+  #askAgain(wait: Wait): Next {
+    this.#session.wait = null;
+    return this.#run(wait.block);
+  }
+
   /** In this flow or one that called it, which is then gone back to. */
   #isHere(at: string): boolean {
-    if (indexOf(this.#flow).blocks.has(at)) return true;
+    if (blockAt(this.#flow, at) !== null) return true;
     const frame = this.#session.stack.findLast((one) => {
       const flow = this.#flows.pinned(one.flow, one.version_id);
-      return flow !== null && indexOf(flow).blocks.has(at);
+      return flow !== null && blockAt(flow, at) !== null;
     });
     if (frame) this.#backTo(frame);
     return frame !== undefined;
-  }
-
-  #commandIn(reply: Reply): string | null {
-    const said = fold(reply.text);
-    return said === '' ? null : (wordsOf(this.#turn.context.commands).get(said) ?? null);
   }
 
   #wake(wait: Wait, wake: Wake): Next | null {
@@ -182,8 +173,7 @@ export class Run {
 
   /** Does what a block said and gives what the following block says; null when the turn rests. */
   #follow(next: Next): Next | null {
-    if ('go' in next) return this.#leave(next.go, next.reason);
-    if ('go_or_end' in next) return this.#leave(next.go_or_end, undefined, { end: true });
+    if ('go' in next) return this.#leave(next.go, next.reason, next.or);
     if ('jump' in next) return this.#jump(next.jump);
     if ('wait' in next) return this.#rest(next.wait);
     if ('loop' in next) return this.#loop(next.loop);
@@ -207,14 +197,14 @@ export class Run {
     return definitionOf(placed.block).run(localized(this.#flow, placed, this.#turn.language) as never, this.#turn);
   }
 
-  #leave(port: string, reason?: string, orElse?: Next): Next {
+  #leave(port: string, reason?: string, or?: () => Next): Next {
     const placed = indexOf(this.#flow).blocks.get(this.#session.cursor.block);
     if (!placed) return { fail: `there is no block ${this.#session.cursor.block}` };
     this.#isContinuing = false;
     const loop = this.#session.loops.at(-1);
     if (loop?.block === placed.at && port !== 'do') this.#setLoops(this.#session.loops.slice(0, -1));
     const target = targetOf(placed, port);
-    if (target === null) return orElse ?? { fail: `nothing follows "${port}" of ${placed.at}` };
+    if (target === null) return or?.() ?? { fail: `nothing follows "${port}" of ${placed.at}` };
     this.#trace(port, reason);
     return { jump: this.#chosen(target) };
   }

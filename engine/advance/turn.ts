@@ -4,10 +4,11 @@
 import type { z } from 'zod';
 import type { Turn as BlockTurn, Next } from '../block.ts';
 import { type condition, holds } from '../condition.ts';
-import type { Ask, Change } from '../effect.ts';
+import { type Ask, type Change, insideAsks } from '../effect.ts';
 import { durationMs, isoOf } from '../expression/functions/dates.ts';
 import { isShallow, type Value } from '../expression/value.ts';
 import { evaluateText, type Scope, type Surroundings } from '../expression.ts';
+import { type KnownFields, keptValue } from '../field.ts';
 import { type Flow, indexOf } from '../flow.ts';
 import type { Message, Reply } from '../message.ts';
 import { fractionOf, randomOf, type Session, type Vars, type Wait } from '../session.ts';
@@ -24,6 +25,7 @@ export type Context = {
   channel: string;
   subscriber: Vars;
   bot: Vars;
+  fields: KnownFields;
   conv: Vars;
   env: Vars;
   hours: Hours;
@@ -54,6 +56,8 @@ export type Output =
 export const limits = {
   blocksPerTurn: 200,
   asksPerTurn: 20,
+  /** More than blocks and asks can make: a turn ends by their limits, never by this one. */
+  roundsPerTurn: 300,
   stackDepth: 16,
   loopDepth: 16,
   messagesPerTurn: 100,
@@ -155,17 +159,31 @@ export class Turn implements BlockTurn {
   set(path: string, value: Value): void {
     const had = this.session.vars[path] ?? null;
     if (!this.admits(path, value, { most: limits.unitsPerValue, insteadOf: had })) return;
-    this.#set.push(path);
     const [owner, name] = path.includes('.') ? (path.split('.') as ['subscriber' | 'bot', string]) : [null, path];
     if (owner === null) this.#setVariable(name, value);
-    else {
-      this.scope[owner] = { ...(this.scope[owner] as Vars), [name]: value };
-      this.change({ do: 'set_field', of: owner, name, value });
-      if (path === 'subscriber.language' && typeof value === 'string') this.language = this.around.language = value;
-    }
+    else this.#setField(owner, name, value);
+  }
+
+  // As it will be read again, so that this turn sees what the next one will; what cannot be kept is said, not dropped.
+  #setField(owner: 'subscriber' | 'bot', name: string, given: Value): void {
+    const kept = keptValue(this.context.fields, owner, name, given);
+    if (kept.ok) this.#changeField(owner, name, kept.value);
+    else this.log('warn', `Nothing was set: ${kept.why}.`);
+  }
+
+  #changeField(owner: 'subscriber' | 'bot', name: string, value: Value): void {
+    this.#set.push(`${owner}.${name}`);
+    this.scope[owner] = { ...(this.scope[owner] as Vars), [name]: value };
+    this.change({ do: 'set_field', of: owner, name, value });
+    if (owner === 'subscriber' && name === 'language' && typeof value === 'string') this.language = this.around.language = value;
+  }
+
+  knowsField(owner: 'subscriber' | 'bot', name: string): boolean {
+    return this.context.fields?.[owner].has(name) ?? true;
   }
 
   #setVariable(name: string, value: Value): void {
+    this.#set.push(name);
     this.session.vars[name] = value;
     this.scope[name] = value;
     if (!this.#names.includes(name)) this.#names.push(name);
@@ -224,7 +242,8 @@ export class Turn implements BlockTurn {
 
   ask(ask: Ask): Next {
     const { spent } = this.session.counters;
-    spent.asks += 1;
+    // Our own data cost nobody anything; how often they are asked is bounded by the blocks of a turn.
+    if (!insideAsks.has(ask.ask)) spent.asks += 1;
     if (spent.asks > limits.asksPerTurn) return { fail: `more than ${limits.asksPerTurn} calls in one turn` };
     const id = this.waitId();
     this.outputs.push({ kind: 'ask', block: this.at, id, ask });

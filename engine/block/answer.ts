@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { json, template } from '../block.ts';
 import { matchRegex } from '../expression/regex.ts';
 import { isTrue, numberOf, textOf, type Value } from '../expression/value.ts';
-import type { AskKind, Choice, FileRef, Reply } from '../message.ts';
+import type { AskKind, FileRef, Reply, WaitingChoice } from '../message.ts';
 
 export const check = z.strictObject({
   min: z.number().optional(),
@@ -16,9 +16,6 @@ export const check = z.strictObject({
 });
 
 export type Check = z.output<typeof check>;
-
-/** A choice as it waits: what it shows, what a press carries, what is saved. */
-export type WaitingChoice = Choice & { value: Value };
 
 export type Question = {
   kind: AskKind;

@@ -50,7 +50,7 @@ describe.each(databaseKinds)('an author’s mistake on %s', (kind) => {
   afterAll(() => t.close());
 
   let made = 0;
-  async function publish(blocks: object[], more: object = {}): Promise<string> {
+  async function publish(blocks: object[], more: object = {}, params: string[] = []): Promise<string> {
     made += 1;
     const id = `flow${made}`;
     const document = {
@@ -59,6 +59,7 @@ describe.each(databaseKinds)('an author’s mistake on %s', (kind) => {
       name: id,
       vars: { said: { type: 'text', default: '' } },
       triggers: { go: { type: 'start', to: 'a' } },
+      params: Object.fromEntries(params.map((name) => [name, { type: 'text' }])),
       groups: { a: { blocks }, ...more },
     };
     const reply = await call(t, { method: 'POST', path: '/v1/flows', key: world.key, body: { document, publish: true } });
@@ -132,5 +133,56 @@ describe.each(databaseKinds)('an author’s mistake on %s', (kind) => {
     const headers = await session(t.app, world.account);
     await call(t, { method: 'PATCH', path: '/v1/settings', headers, body: { fallback_text: 'Un instant.' } });
     expect((await failure(await begin(await publish(endless()), 'hi'))).last).toBe('Un instant.');
+  });
+
+  describe('with a flow for errors', () => {
+    const choose = (error: string | null) => call(t, { method: 'PATCH', path: '/v1/flow-starts', key: world.key, body: { error } });
+    const failing = [asking, ...endless()];
+
+    test('it goes on where a flow failed, knows what happened, and what failed stays failed', async () => {
+      const sorryFlow = await publish(
+        [
+          { id: 't', type: 'text', text: '{{ param.flow }} failed at {{ param.block }}.' },
+          { ...asking, to: { next: '@end' } },
+        ],
+        {},
+        ['flow', 'block', 'error'],
+      );
+      expect((await choose(sorryFlow)).json).toMatchObject({ error: sorryFlow });
+      const flow = await publish(failing);
+      const id = await begin(flow, 'hi');
+      expect(await say(id, 'go')).toMatchObject({ status: 'wait_for_human_input', messages: [{ content: `${flow} failed at a.w.` }, { content: 'Tell me.' }] });
+      const conversation = await t.app.db.selectFrom('conversation').selectAll().where('public_id', '=', id).executeTakeFirstOrThrow();
+      const sessions = await t.app.db.selectFrom('session').select(['id', 'status']).where('conversation_id', '=', conversation.id).orderBy('id').execute();
+      expect(sessions.map((one) => one.status)).toEqual(['failed', 'waiting']);
+      const events = (await stepsAfter(t.app.db, conversation.id, 0, 100)).flatMap(eventsOf);
+      expect(events).toContainEqual(expect.objectContaining({ kind: 'failed', block: 'a.w', reason: expect.stringMatching(/200 blocks/) }));
+      expect(events).toContainEqual(expect.objectContaining({ kind: 'session', id: sessions[0]?.id, status: 'failed' }));
+      expect(events).toContainEqual(expect.objectContaining({ kind: 'input', status: 'resolved', session: sessions[0]?.id }));
+      expect(await say(id, 'thanks')).toMatchObject({ status: 'completed' });
+    });
+
+    test('in the first turn as well, and whoever waited before is put aside', async () => {
+      const id = await begin(await publish(endless()), 'hi');
+      expect(await failure(id)).toMatchObject({ last: 'Tell me.' });
+    });
+
+    test('should it fail itself, people read the fallback and it is begun once', async () => {
+      await choose(await publish(endless()));
+      const id = await begin(await publish(failing), 'hi');
+      const { messages, status } = await say(id, 'go');
+      expect(messages.map((one) => one.content)).toEqual(['Un instant.']);
+      expect(status).toBe('error');
+      expect((await failure(id)).open).toBe('open');
+      await choose(null);
+    });
+
+    test('a flow without a start, one that is not there and one of another bot cannot be chosen', async () => {
+      expect((await choose('nowhere')).status).toBe(404);
+      expect((await call(t, { method: 'PATCH', path: '/v1/flow-starts', key: world.key, body: { error: 7 } })).status).toBe(422);
+      const other = await makeWorld(t.app);
+      const flow = await publish([{ id: 'e', type: 'end' }]);
+      expect((await call(t, { method: 'PATCH', path: '/v1/flow-starts', key: other.key, body: { error: flow } })).status).toBe(404);
+    });
   });
 });

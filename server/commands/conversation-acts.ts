@@ -1,20 +1,21 @@
 // What people of the team do in a conversation: answer, note, assign, close and reopen, stop the flow and let it go on.
 // Each is a turn like any other, so that it is numbered among the conversation's events.
 import type { Input } from '@parley/engine/advance.ts';
-import { attended } from '@parley/engine/session.ts';
+import { blockAt } from '@parley/engine/flow.ts';
+import { attended, delayed, untimed } from '@parley/engine/session.ts';
 import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
-import type { Role } from '../auth.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { findChatOf } from '../store/chats.ts';
 import type { Db } from '../store/database.ts';
 import type { Uploader } from '../store/files.ts';
 import { findFlow } from '../store/flows.ts';
-import { roleOf } from '../store/members.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
 import { noteEnd } from './chats.ts';
 import { attachFiles } from './files.ts';
-import { type Author, beginSession, type OpenTurn, openTurn, type Spoken, setAside, walk } from './open-turn.ts';
+import { loadVersion } from './flow-set.ts';
+import { isAnswering } from './inside-answers.ts';
+import { type Author, beginSession, type OpenTurn, openTurn, restart, type Spoken, setAside, walk } from './open-turn.ts';
 import { reopened, type SavedStep, saveStep } from './save-step.ts';
 
 /** Who does it, in which conversation. */
@@ -54,14 +55,12 @@ export async function answerConversation(app: App, tx: Db, act: Act, { attachmen
   return save(app, tx, turn);
 }
 
-const answering: readonly Role[] = ['owner', 'admin', 'builder', 'agent'];
-
 /** Null takes it from whoever had it. */
 export async function assignConversation(app: App, tx: Db, act: Act, assigneeId: number | null): Promise<SavedStep> {
   const turn = await open(app, tx, act);
   if (assigneeId !== null) {
-    const role = (await roleOf(tx, turn.conversation.workspace_id, assigneeId)) as Role | null;
-    if (role === null || !answering.includes(role)) throw invalidField('assignee', 'Nobody with this number answers people in this workspace.');
+    if (!(await isAnswering(tx, turn.conversation.workspace_id, assigneeId)))
+      throw invalidField('assignee', 'Nobody with this number answers people in this workspace.');
   }
   turn.conversation = { ...turn.conversation, assignee_id: assigneeId };
   return save(app, tx, turn);
@@ -73,7 +72,8 @@ export async function closeConversation(app: App, tx: Db, act: Act): Promise<Sav
   if (turn.conversation.status === 'done') return save(app, tx, turn);
   const { taken_at: takenAt } = turn.conversation;
   turn.conversation = { ...turn.conversation, status: 'done', closed_at: app.clock.now(), taken_at: null, parked: null };
-  if (turn.session?.state.status === 'handed_off') walk(turn, { kind: 'human', outcome: 'resolved' });
+  if (turn.isLost) setAside(turn);
+  else if (turn.session?.state.status === 'handed_off') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
   else if (takenAt !== null && turn.session) setAside(turn);
   // A flow that failed on its way out opened it for people again, and so it stays.
   return save(app, tx, turn);
@@ -107,26 +107,37 @@ export async function handBack(app: App, tx: Db, act: Act, block: string | null)
     throw new AppError('conflict', 'The flow has this conversation already.');
   turn.act = 'handed_back';
   turn.conversation = { ...turn.conversation, taken_at: null, parked: null, assignee_id: null };
+  if (takenAt !== null && !turn.isLost) goOnCounting(turn, takenAt);
   if (block !== null) await goTo(app, tx, turn, block);
-  else if (turn.session?.state.wait?.kind === 'human') walk(turn, { kind: 'human', outcome: 'resolved' });
-  else if (parked !== null && turn.session) walk(turn, JSON.parse(parked) as Input);
+  else if (turn.isLost && turn.session) await restart(app, tx, turn, turn.session, {});
+  else if (turn.session?.state.wait?.kind === 'human') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
+  else if (parked !== null && turn.session) await walk(app, tx, turn, JSON.parse(parked) as Input);
   const step = await save(app, tx, turn);
   await startClock(tx, turn);
   return step;
 }
 
+/** What it waited for by the clock when people took it. */
+function goOnCounting({ session, settings, context }: OpenTurn, takenAt: number): void {
+  if (session === null) return;
+  const { state } = session;
+  session.state = settings.handoff_timers === 'cancel' ? untimed(state, context.now) : delayed(state, context.now - takenAt);
+}
+
 /** In the flow that runs, else in the one that ran last, as it is published. */
 async function goTo(app: App, tx: Db, turn: OpenTurn, block: string): Promise<void> {
-  if (turn.session) {
-    const before = turn.session.state.turn;
-    walk(turn, { kind: 'jump', at: block });
-    if (turn.session.state.turn === before) throw invalidField('block', `The flow has no block ${block}.`);
+  if (turn.session && !turn.isLost) {
+    const before = turn.session.state;
+    await walk(app, tx, turn, { kind: 'jump', at: block });
+    if (turn.session.state === before) throw invalidField('block', `The flow has no block ${block}.`);
     return;
   }
   const { id, bot_id: botId, session_id: sessionId } = turn.conversation;
   const last = sessionId === null ? null : await findSession(tx, id, sessionId);
   const flow = last && (await findFlow(tx, botId, { id: last.flow_id }));
   if (!flow || flow.published === null) throw new AppError('conflict', 'No flow has run in this conversation that could go on.');
+  const live = await loadVersion(tx, botId, flow.id, flow.published);
+  if (live && blockAt(live, block) === null) throw invalidField('block', `The flow has no block ${block}.`);
   await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { at: block });
 }
 

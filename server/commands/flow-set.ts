@@ -3,9 +3,10 @@
 import type { Flows } from '@parley/engine/advance.ts';
 import { definitionOf } from '@parley/engine/blocks.ts';
 import { type Flow, parseFlow } from '@parley/engine/flow.ts';
+import type { Move } from '@parley/engine/move.ts';
 import { assert } from '../errors.ts';
 import type { Db } from '../store/database.ts';
-import { findDigest, findVersion, liveVersions } from '../store/flows.ts';
+import { findDigest, findVersion, liveVersions, takingOver } from '../store/flows.ts';
 import { keptByRevision } from './kept-by-revision.ts';
 
 const maxVersions = 1_000;
@@ -86,6 +87,22 @@ export async function flowsFor(db: Db, botId: number, main: Place & { flow: Flow
 }
 
 const keyOf = ({ slug, n }: Place): string => `${slug}@${n}`;
+
+const newcomers = keptByRevision(async (db, botId) => new Map((await takingOver(db, botId)).map((one) => [one.slug, one])));
+
+/** Where these places lead since versions that take over were published; null when all stay, which is nearly always. */
+export async function movesFrom(db: Db, botId: number, places: readonly Place[], revision: number): Promise<((slug: string, n: number) => Move | null) | null> {
+  const newest = await newcomers(db, botId, revision);
+  if (newest.size === 0) return null;
+  const moves = new Map<string, Move>();
+  for (const { slug, n } of places) {
+    const next = newest.get(slug);
+    if (next === undefined || next.n <= n) continue;
+    const [from, to] = [await loadVersion(db, botId, next.id, n), await loadVersion(db, botId, next.id, next.n)];
+    if (from && to) moves.set(keyOf({ slug, n }), { from, to, version: next.n });
+  }
+  return moves.size === 0 ? null : (slug, n) => moves.get(keyOf({ slug, n })) ?? null;
+}
 
 async function pinnedFlow(db: Db, botId: number, { slug, n }: Place, revision: number): Promise<Flow | null> {
   const live = (await liveFlows(db, botId, revision)).find((one) => one.slug === slug);

@@ -2,11 +2,14 @@
 // published since; what it calls anew is what is live by then.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Tenant } from '../auth.ts';
+import { fireTimers } from '../jobs/timers.ts';
 import { insertConversation } from '../store/conversations.ts';
+import type { PublishPolicy } from '../store/flows.ts';
 import { findSession } from '../store/sessions.ts';
 import { insertSubscriber } from '../store/subscribers.ts';
 import { databaseKinds } from '../testing/databases.ts';
 import { makeWorld } from '../testing/factories.ts';
+import { call } from '../testing/scenario.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
 import { changeFlow, chooseStart, createFlow, needFlow, publishFlow, removeFlow } from './flows.ts';
 import { receiveReply } from './receive-reply.ts';
@@ -40,7 +43,7 @@ describe.each(databaseKinds)('versions of flows on %s', (kind) => {
   let tenant: Tenant;
   let people = 0;
 
-  async function publish(document: { id: string }): Promise<void> {
+  async function publish(document: { id: string }, policy: PublishPolicy = 'finish_on_old'): Promise<void> {
     await t.app.transact(async (tx) => {
       const known = await needFlow(tx, tenant, { slug: document.id }).then(
         (row) => row,
@@ -49,7 +52,7 @@ describe.each(databaseKinds)('versions of flows on %s', (kind) => {
       if (known) await changeFlow(t.app, tx, tenant, { slug: document.id }, { document, rev: known.rev });
       else await createFlow(t.app, tx, tenant, document);
     });
-    await t.app.transact((tx) => publishFlow(t.app, tx, tenant, { slug: document.id }, ''));
+    await t.app.transact((tx) => publishFlow(t.app, tx, tenant, { slug: document.id }, '', policy));
   }
 
   beforeAll(async () => {
@@ -59,12 +62,16 @@ describe.each(databaseKinds)('versions of flows on %s', (kind) => {
   });
   afterAll(() => t.close());
 
-  async function begin(): Promise<{
+  async function begin(
+    documents: { id: string }[] = [innermost(1), inner(1), caller(1)],
+    start = 'caller',
+  ): Promise<{
     says: (text: string) => Promise<string[]>;
-    state: () => Promise<{ version_id: number; stack: { flow: string; version_id: number }[] }>;
+    state: () => Promise<{ version_id: number; vars: object; stack: { flow: string; version_id: number }[] }>;
+    version: () => Promise<number | undefined>;
   }> {
-    for (const document of [innermost(1), inner(1), caller(1)]) await publish(document);
-    await t.app.transact((tx) => chooseStart(t.app, tx, tenant, 'default', { slug: 'caller' }));
+    for (const document of documents) await publish(document);
+    await t.app.transact((tx) => chooseStart(t.app, tx, tenant, 'default', { slug: start }));
     people += 1;
     const id = await t.app.transact(async (tx) => {
       const one = await insertSubscriber(tx, tenant.botId, { channel: 'web', user_id: `v${people}` }, t.clock.now());
@@ -86,6 +93,7 @@ describe.each(databaseKinds)('versions of flows on %s', (kind) => {
         sessionId = step.sessionId ?? 0;
         return step.messages.filter((one) => one.direction === 'out').map((one) => one.text);
       },
+      version: async () => (await findSession(t.app.db, id, sessionId))?.version,
       state: async () => JSON.parse((await findSession(t.app.db, id, sessionId))?.state ?? 'null'),
     };
   }
@@ -140,5 +148,69 @@ describe.each(databaseKinds)('versions of flows on %s', (kind) => {
     await publish(whole(2));
     expect(await talk.says('deeper')).toEqual(['Self 2?']);
     expect(await talk.says('enough')).toEqual(['Out 1']);
+  });
+
+  describe('published to take over', () => {
+    const asking = (n: number, more: Blocks = []) =>
+      flow('asking', [say('hello', `Hello ${n}`), ask('q', `What ${n}?`), say('got', `Got {{ x }} in ${n}`), ...more, back]);
+
+    test('a session goes on in the new version at its next input, with what it knows', async () => {
+      const talk = await begin([asking(1, [ask('q2', 'And 1?')])], 'asking');
+      const first = await talk.says('hi');
+      expect(first).toEqual(['Hello 1', 'What 1?']);
+      const version = (await talk.version()) ?? 0;
+      await publish(asking(2, [ask('q2', 'And 2?')]), 'migrate');
+      expect(await talk.version()).toBe(version);
+      expect(await talk.says('a')).toEqual(['Got a in 2', 'And 2?']);
+      expect(await talk.version()).toBe(version + 1);
+      expect(await talk.state()).toMatchObject({ version_id: version + 1, vars: { x: 'a' } });
+      // What is published after it with the usual policy takes nobody.
+      await publish(asking(3, [ask('q2', 'And 3?'), say('end', 'Three')]));
+      expect(await talk.says('b')).toEqual([]);
+    });
+
+    test('wherever the block stands by now, inside of sub-flows as well', async () => {
+      const talk = await begin();
+      expect(await talk.says('hi')).toEqual(['Innermost 1?']);
+      const elsewhere = innermost(4);
+      await publish({ ...elsewhere, triggers: { go: { type: 'start', to: 'b' } }, groups: { b: elsewhere.groups.a } } as never, 'migrate');
+      await publish(caller(4), 'migrate');
+      await publish(inner(4));
+      expect(await talk.says('x')).toEqual(['Innermost 4', 'Inner 1', 'Caller 4', 'More?']);
+      expect((await talk.state()).stack).toEqual([]);
+    });
+
+    test('where the block is gone, or is of another kind, a reply starts it again, and time does not', async () => {
+      const talk = await begin([asking(1)], 'asking');
+      await talk.says('hi');
+      await publish(flow('asking', [say('hello', 'All new'), { id: 'q', type: 'wait', for: '1h' }, ask('other', 'Other?'), back]), 'migrate');
+      expect(await talk.says('late')).toEqual(['All new']);
+      const lost = await begin([flow('timed', [{ ...ask('q', 'Quick?'), timeout: '1h', to: { timeout: 'a.slow' } }, say('slow', 'Too slow'), back])], 'timed');
+      expect(await lost.says('hi')).toEqual(['Quick?']);
+      await publish(flow('timed', [say('hello', 'Timeless'), ask('other', 'Other?'), back]), 'migrate');
+      await t.pass(2 * 3_600_000);
+      await fireTimers(t.app);
+      expect(await t.app.db.selectFrom('timer').selectAll().execute()).not.toContainEqual(expect.objectContaining({ wait: '1:1' }));
+      expect(await lost.says('there?')).toEqual(['Timeless', 'Other?']);
+    });
+
+    test('a global command is obeyed before it starts again', async () => {
+      const talk = await begin([asking(1)], 'asking');
+      await talk.says('hi');
+      await publish(flow('asking', [say('new', 'All new'), ask('other', 'Other?'), back]), 'migrate');
+      expect(await talk.says('stop')).toEqual([]);
+      expect(await talk.says('hello?')).toEqual([]);
+    });
+
+    test('the policy is kept with the version and shown; another word is refused', async () => {
+      const world = await makeWorld(t.app);
+      const document = flow('shown', [say('s', 'Hi'), back]);
+      const post = (path: string, body: object) => call(t, { method: 'POST', path, key: world.key, body });
+      await post('/v1/flows', { document, publish: true });
+      expect((await post('/v1/flows/shown/publish', { policy: 'migrate' })).json).toEqual({ version: 2 });
+      expect((await post('/v1/flows/shown/publish', { policy: 'maybe' })).status).toBe(422);
+      const versions = await call(t, { method: 'GET', path: '/v1/flows/shown/versions', key: world.key });
+      expect((versions.json as { data: { policy: string }[] }).data.map((one) => one.policy)).toEqual(['migrate', 'finish_on_old']);
+    });
   });
 });

@@ -23,6 +23,7 @@ import {
   insertVersion,
   listPlaces,
   numberPlaces,
+  type PublishPolicy,
   type StartDoor,
   setStart,
   updateFlow,
@@ -69,7 +70,14 @@ export async function changeFlow(app: App, tx: Db, tenant: Tenant, by: FlowBy, c
 }
 
 /** Makes the draft live. Errors of the linter and failing tests of its own block it; warnings do not. */
-export async function publishFlow(app: App, tx: Db, tenant: Tenant, by: FlowBy, message: string): Promise<FlowVersion> {
+export async function publishFlow(
+  app: App,
+  tx: Db,
+  tenant: Tenant,
+  by: FlowBy,
+  message: string,
+  policy: PublishPolicy = 'finish_on_old',
+): Promise<FlowVersion> {
   const row = await needFlow(tx, tenant, by);
   const flow = readFlow(JSON.parse(row.document));
   const problems = await lintFlow(tx, tenant, flow);
@@ -86,8 +94,9 @@ export async function publishFlow(app: App, tx: Db, tenant: Tenant, by: FlowBy, 
     message,
     author: app.actor.name,
     at: app.clock.now(),
+    policy,
   });
-  await record(app, tx, { kind: 'flow.published', ...where(tenant, row), data: { slug: row.slug, version: version.n } });
+  await record(app, tx, { kind: 'flow.published', ...where(tenant, row), data: { slug: row.slug, version: version.n, policy } });
   return version;
 }
 

@@ -1,13 +1,14 @@
 // A turn in the making: everything it reads is loaded, the engine is walked until only the outside is left to ask, and
 // what came of it waits to be saved. One turn, one transaction; nothing is written here.
 
-import type { Context, Output } from '@parley/engine/advance/turn.ts';
+import { type Context, limits, type Output } from '@parley/engine/advance/turn.ts';
 import { advance, type Flows, type Input, onlyVersions } from '@parley/engine/advance.ts';
 import { holds } from '@parley/engine/condition.ts';
-import { type Ask, insideAsks } from '@parley/engine/effect.ts';
+import { insideAsks } from '@parley/engine/effect.ts';
 import { durationMs } from '@parley/engine/expression/functions/dates.ts';
 import type { Scope, Surroundings } from '@parley/engine/expression.ts';
 import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
+import { moved } from '@parley/engine/move.ts';
 import { newSession, type Session, type Vars } from '@parley/engine/session.ts';
 import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
@@ -16,15 +17,28 @@ import { type Conversation, lockConversation } from '../store/conversations.ts';
 import { restingTriggers } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import type { Field } from '../store/fields.ts';
+import { startFlow } from '../store/flows.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
-import { findSession } from '../store/sessions.ts';
+import { type FoundSession, findSession } from '../store/sessions.ts';
+import type { TurnSettings } from '../store/settings.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
-import { flowsFor, liveFlows, loadVersion, type Place, versionOf } from './flow-set.ts';
+import { flowsFor, liveFlows, loadVersion, movesFrom, type Place, versionOf } from './flow-set.ts';
+import { answerInside } from './inside-answers.ts';
 import { parseState } from './session-states.ts';
+import { usualFallbackText } from './settings.ts';
 import { turnWorld } from './turn-context.ts';
 
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
-export type OpenSession = { id: number | null; rev: number; flowId: number; version: number; state: Session; found: Session | null; startedAt: number };
+export type OpenSession = {
+  id: number | null;
+  rev: number;
+  flowId: number;
+  version: number;
+  state: Session;
+  found: Session | null;
+  startedAt: number;
+  updatedAt: number;
+};
 
 export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
 
@@ -53,22 +67,21 @@ export type OpenTurn = {
   fields: readonly Field[];
   context: Context;
   revisions: Revisions;
-  /** What a person reads when the flow has failed. */
-  fallbackText: string;
+  settings: TurnSettings;
   /** As it was found, also when it has ended. */
   last: Session | null;
   session: OpenSession | null;
   /** A session that this turn put aside for another. */
   replaced: OpenSession | null;
   flows: Flows;
+  /** The place it waits at is gone from the version that took over: only a reply, which starts it again, moves it. */
+  isLost: boolean;
   reply: Reply | null;
   /** What the one who replied calls the reply. */
   clientId: string | null;
   spoken: Spoken | null;
   outputs: Output[];
 };
-
-const maxRounds = 50;
 
 /** A conversation that the caller already holds is not read again. */
 export async function openTurn(app: App, tx: Db, botId: number, held: number | Conversation): Promise<OpenTurn> {
@@ -83,18 +96,42 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   assert(person, 'a conversation has a subscriber');
   const last = row ? parseState(row.id, row.state) : null;
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { act: null, by: null, session: null, replaced: null, flows: onlyVersions({}), reply: null, clientId: null, spoken: null, outputs: [] };
+  const nothingYet = {
+    act: null,
+    by: null,
+    session: null,
+    replaced: null,
+    flows: onlyVersions({}),
+    isLost: false,
+    reply: null,
+    clientId: null,
+    spoken: null,
+    outputs: [],
+  };
   const turn: OpenTurn = { conversation, found: conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
-  if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
-    const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
-    // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
-    if (digest !== null) {
-      const flow = await versionOf(tx, botId, { id: flowId, n, digest });
-      turn.flows = await flowsFor(tx, botId, { slug: flow.id, n, flow }, placesOf(last), revisions.flows);
-    }
-    turn.session = { id, rev, flowId, version: n, state: last, found: last, startedAt };
-  }
+  if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) Object.assign(turn, await openSession(tx, botId, row, last, revisions.flows));
   return turn;
+}
+
+/** In the versions it began with, or in those that were published to take over. */
+async function openSession(
+  tx: Db,
+  botId: number,
+  { id, rev, flow_id: flowId, version, digest, started_at: startedAt, updated_at: updatedAt }: FoundSession,
+  last: Session,
+  revision: number,
+): Promise<Pick<OpenTurn, 'session'> & Partial<Pick<OpenTurn, 'flows' | 'isLost' | 'last'>>> {
+  const opened = { id, rev, flowId, startedAt, updatedAt };
+  // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
+  if (digest === null) return { session: { ...opened, version, state: last, found: last } };
+  const main = await versionOf(tx, botId, { id: flowId, n: version, digest });
+  // What a turn has asked of the outside, it is answered in the version that asked.
+  const moveOf = last.wait?.kind === 'effect' ? null : await movesFrom(tx, botId, placesOf(last), revision);
+  const state = moveOf === null ? last : moved(last, moveOf);
+  const move = (state !== null && moveOf?.(main.id, version)) || { version, to: main };
+  const now = state ?? last;
+  const flows = await flowsFor(tx, botId, { slug: main.id, n: move.version, flow: move.to }, placesOf(now), revision);
+  return { session: { ...opened, version: move.version, state: now, found: now }, flows, isLost: state === null, last: now };
 }
 
 function placesOf({ cursor, version_id, stack }: Session): Place[] {
@@ -111,14 +148,22 @@ export async function beginSession(
 ): Promise<void> {
   const main = await loadVersion(tx, turn.conversation.bot_id, flow.id, flow.n);
   assert(main, 'a published version is there');
-  turn.replaced = turn.session ?? turn.replaced;
+  // One that this very turn began, and that failed, was never saved; who waited before it must still be put aside.
+  if (turn.session !== null && turn.session.id !== null) turn.replaced = turn.session;
   turn.flows = await flowsFor(tx, turn.conversation.bot_id, { slug: main.id, n: flow.n, flow: main }, [], turn.revisions.flows);
   const seed = Number.parseInt(app.random.uuid().slice(0, 8), 16);
   const state = newSession(main.id, flow.n, seed);
-  turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now() };
+  turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now(), updatedAt: app.clock.now() };
+  turn.isLost = false;
   const { at, reply, values } = start;
   const given = values === undefined ? {} : { params: values, vars: values };
-  walk(turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
+  await walk(app, tx, turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
+}
+
+/** Begins the flow of the session anew, as it is live by now. */
+export async function restart(app: App, tx: Db, turn: OpenTurn, { flowId, version }: OpenSession, start: { reply?: Reply }): Promise<void> {
+  const live = (await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)).find((one) => one.id === flowId);
+  await beginSession(app, tx, turn, { id: flowId, n: live?.n ?? version }, start);
 }
 
 /** The flow ends here: what waited waits no longer. */
@@ -128,25 +173,36 @@ export function setAside(turn: OpenTurn): void {
 }
 
 /** Walks the engine until it rests or only the outside is left to ask. Returns what this input brought. */
-export function walk(turn: OpenTurn, input: Input): Output[] {
+export async function walk(app: App, tx: Db, turn: OpenTurn, input: Input): Promise<Output[]> {
   const brought: Output[] = [];
-  let next: Input | null = input;
-  for (let round = 0; next !== null && round < maxRounds; round += 1) {
+  let next: Input | null = turn.isLost ? null : input;
+  for (let round = 0; next !== null && round < limits.roundsPerTurn; round += 1) {
     assert(turn.session, 'a walk needs a session');
     const step = advance(turn.flows, turn.session.state, next, turn.context);
     turn.session.state = step.session;
     brought.push(...step.outputs);
     applyToContext(turn, step.outputs);
-    next = answerFromInside(turn, step.outputs);
+    next = await answerFromInside(tx, turn, step.outputs);
   }
   turn.outputs.push(...brought);
-  if (brought.some((one) => one.kind === 'failed')) apologise(turn);
+  const failed = brought.find((one) => one.kind === 'failed');
+  if (failed?.kind === 'failed' && !(await beginErrorFlow(app, tx, turn, failed))) apologise(turn);
   return brought;
+}
+
+/** What the bot does when a flow fails and has no error way of its own; false where it does nothing, or that is what failed. */
+async function beginErrorFlow(app: App, tx: Db, turn: OpenTurn, { block, reason }: { block: string; reason: string }): Promise<boolean> {
+  const flow = await startFlow(tx, turn.conversation.bot_id, ['error']);
+  if (flow?.published == null || flow.id === turn.session?.flowId) return false;
+  const values = { error: reason, flow: turn.session?.state.cursor.flow ?? null, block };
+  const { reply } = turn;
+  await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { values, ...(reply === null ? {} : { reply }) });
+  return true;
 }
 
 // The author's mistake is not the person's: they are told, and the conversation is there for people to take.
 function apologise(turn: OpenTurn): void {
-  turn.outputs.push({ kind: 'say', block: '', message: { kind: 'text', text: turn.fallbackText } });
+  turn.outputs.push({ kind: 'say', block: '', message: { kind: 'text', text: turn.settings.fallback_text ?? usualFallbackText } });
   turn.conversation = { ...turn.conversation, status: 'open', closed_at: null };
 }
 
@@ -159,17 +215,9 @@ function applyToContext(turn: OpenTurn, outputs: readonly Output[]): void {
   }
 }
 
-function answerFromInside(turn: OpenTurn, outputs: readonly Output[]): Input | null {
+async function answerFromInside(tx: Db, turn: OpenTurn, outputs: readonly Output[]): Promise<Input | null> {
   const asked = outputs.find((one) => one.kind === 'ask' && insideAsks.has(one.ask.ask));
-  if (asked?.kind !== 'ask') return null;
-  return { kind: 'answer', id: asked.id, ...answerOf(turn, asked.ask) };
-}
-
-function answerOf(turn: OpenTurn, ask: Ask): { ok: boolean; values: { [name: string]: never } } {
-  assert(ask.ask === 'handoff', `no inside answer for ${ask.ask}`);
-  const agent = ask.agent === null || !/^\d+$/.test(ask.agent) ? null : Number(ask.agent);
-  turn.conversation = { ...turn.conversation, status: 'open', assignee_id: agent };
-  return { ok: true, values: {} };
+  return asked?.kind === 'ask' ? { kind: 'answer', id: asked.id, ...(await answerInside(tx, turn, asked.ask)) } : null;
 }
 
 /** What a trigger begins, and how long it then rests for this person. */

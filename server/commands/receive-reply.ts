@@ -5,7 +5,8 @@ import type { App } from '../app.ts';
 import { restTrigger } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import { noteInbound } from '../store/inbound.ts';
-import { beginSession, fallbackOf, type OpenTurn, openTurn, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
+import { type LateReply, lateReplyAfter, usualLateQuestion } from './channel-settings.ts';
+import { beginSession, fallbackOf, type OpenTurn, openTurn, restart, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { startFlowOf } from './start-flow.ts';
 
@@ -36,11 +37,18 @@ function isResting(turn: OpenTurn): boolean {
 
 async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
   const triggers = await triggersFor(tx, turn, reply);
-  const isWaiting = turn.session !== null;
+  const isWaiting = turn.session !== null && !turn.isLost;
   const interrupting = triggers.find((one) => one.interrupts === 'always' || (one.interrupts === 'when_waiting' && isWaiting));
   turn.context = { ...turn.context, interrupts: () => interrupting !== undefined };
   if (isWaiting) {
-    const brought = walk(turn, { kind: 'reply', reply });
+    const late = lateness(turn, reply);
+    if (late !== 'resume' && interrupting) return setOff(app, tx, turn, interrupting, reply);
+    if (late === 'restart' && turn.session) return restart(app, tx, turn, turn.session, { reply });
+    if (late === 'ask') {
+      await walk(app, tx, turn, { kind: 'late', words: turn.settings.late_question ?? usualLateQuestion });
+      return;
+    }
+    const brought = await walk(app, tx, turn, { kind: 'reply', reply });
     const command = brought.find((one) => one.kind === 'command');
     if (command?.kind === 'command') return obey(app, tx, turn, command.name, reply);
     if (brought.some((one) => one.kind === 'interrupted') && interrupting) return setOff(app, tx, turn, interrupting, reply);
@@ -51,9 +59,20 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
   if (command !== null) return obey(app, tx, turn, command, reply);
   const first = triggers[0];
   if (first) return setOff(app, tx, turn, first, reply);
+  if (turn.session) return restart(app, tx, turn, turn.session, { reply });
   if (turn.conversation.messages === 0 && (await beginStart(app, tx, turn, reply))) return;
   const fallback = await fallbackOf(tx, turn);
   if (fallback) await setOff(app, tx, turn, fallback, reply);
+}
+
+// A press of what was asked, or a word that means the same everywhere, is plain enough however late it comes.
+function lateness(turn: OpenTurn, reply: Reply): LateReply {
+  const { session, settings, conversation, context } = turn;
+  const wait = session?.state.wait;
+  if (!session || wait?.kind !== 'reply') return 'resume';
+  const late = lateReplyAfter(settings, conversation.channel, context.now - session.updatedAt);
+  const isPlain = late !== 'resume' && (wait.choices.some((one) => one.payload === reply.payload) || commandIn(turn, reply) !== null);
+  return isPlain ? 'resume' : late;
 }
 
 async function setOff(app: App, tx: Db, turn: OpenTurn, { flow, to, trigger, restMs }: Triggered, reply: Reply): Promise<void> {
@@ -76,7 +95,7 @@ async function beginStart(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promi
 async function obey(app: App, tx: Db, turn: OpenTurn, command: string, reply: Reply): Promise<void> {
   switch (command) {
     case 'restart':
-      if (turn.session) return beginSession(app, tx, turn, { id: turn.session.flowId, n: turn.session.version }, { reply });
+      if (turn.session) return restart(app, tx, turn, turn.session, { reply });
       await beginStart(app, tx, turn, reply);
       return;
     case 'menu':

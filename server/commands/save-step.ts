@@ -155,7 +155,7 @@ function stateAfter({ session, replaced, last }: OpenTurn): Session | null {
 }
 
 function endedState({ state }: OpenSession): Session {
-  return { ...state, status: 'ended', wait: null };
+  return { ...state, status: state.status === 'failed' ? 'failed' : 'ended', wait: null };
 }
 
 function messagesOf(turn: OpenTurn): Said[] {
@@ -215,8 +215,9 @@ function numberAll(turn: OpenTurn, said: Said[], now: number, sessionId: number 
   const over = answeredIn(turn);
   if (over) add(over);
   if (replaced?.id != null) {
-    const by = session === null ? 'cancelled' : 'superseded';
-    add({ kind: 'session', id: replaced.id, status: 'ended', flow: replaced.flowId, version: replaced.version, by });
+    const { status } = endedState(replaced);
+    const by = status === 'failed' ? {} : { by: session === null ? ('cancelled' as const) : ('superseded' as const) };
+    add({ kind: 'session', id: replaced.id, status, flow: replaced.flowId, version: replaced.version, ...by });
   }
   if (session?.id === null && sessionId !== null)
     add({ kind: 'session', id: sessionId, status: 'running', flow: session.flowId, version: session.version, began: true });
@@ -252,7 +253,7 @@ function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
   const wait = asked?.found?.wait;
   if (wait?.kind !== 'reply' || !asked || asked.id === null) return null;
   if (replaced === null && (!hasMoved(asked) || asked.state.wait?.id === wait.id)) return null;
-  return { kind: 'input', id: wait.id, status: replaced === null && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
+  return { kind: 'input', id: wait.id, status: hasMoved(asked) && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
 }
 
 function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {
@@ -285,7 +286,8 @@ async function writeSessions(tx: Db, turn: OpenTurn, id: number | null, now: num
   if (session === null || id === null || !hasMoved(session)) return;
   if (session.id !== null) {
     const { status } = session.state;
-    const saved = await saveSession(tx, turn.conversation.id, { id, rev: session.rev, status, state: printState(id, session.state), updated_at: now });
+    const change = { version: session.version, status, state: printState(id, session.state), updated_at: now };
+    const saved = await saveSession(tx, turn.conversation.id, { id, rev: session.rev, ...change });
     assert(saved, 'a session changed under a turn that held its conversation');
   }
   const { wait } = session.state;
@@ -300,8 +302,8 @@ function hasMoved(session: OpenSession): boolean {
 
 async function endSession(tx: Db, turn: OpenTurn, session: OpenSession, id: number, now: number): Promise<void> {
   const state = endedState(session);
-  const { rev } = session;
-  await saveSession(tx, turn.conversation.id, { id, rev, status: state.status, state: JSON.stringify(state), updated_at: now });
+  const { rev, version } = session;
+  await saveSession(tx, turn.conversation.id, { id, rev, version, status: state.status, state: JSON.stringify(state), updated_at: now });
   await setTimer(tx, id, null);
 }
 

@@ -9,6 +9,7 @@ import { readSetting, writeSetting, writeTurnSetting } from '../store/settings.t
 import { findWorkspace } from '../store/workspaces.ts';
 import type { BusinessHours } from './business-hours.ts';
 import { changesOf } from './changes.ts';
+import { changeFlowing, type FlowingChange, type FlowingSettings, readFlowing } from './channel-settings.ts';
 import { changeWorkspace, type WorkspaceChange } from './workspaces.ts';
 
 const setting = 'regional';
@@ -17,7 +18,7 @@ export type Regional = { timezone: string; language: string; currency: string };
 type Own = { code_enabled: boolean; fallback_text: string; file_quota_mb: number };
 /** Null = always open. */
 type Opening = { business_hours: BusinessHours | null };
-export type Settings = Regional & Own & Opening & { name: string; image: string | null };
+export type Settings = Regional & Own & Opening & FlowingSettings & { name: string; image: string | null };
 
 export const usualFallbackText = 'Something went wrong on our side. A colleague will get back to you.';
 
@@ -38,6 +39,7 @@ export async function readSettings(db: Db, workspaceId: number): Promise<Setting
     ...(await readRegional(db, workspaceId)),
     ...(await readOwn(db, workspaceId)),
     ...(await readOpening(db, workspaceId)),
+    ...(await readFlowing(db, workspaceId)),
   };
 }
 
@@ -56,7 +58,7 @@ export async function readFileQuotaMb(db: Db, workspaceId: number): Promise<numb
 }
 
 type Changeable = Regional & Own & Opening;
-export type SettingsChange = WorkspaceChange & { [K in keyof Changeable]?: Changeable[K] | undefined };
+export type SettingsChange = WorkspaceChange & FlowingChange & { [K in keyof Changeable]?: Changeable[K] | undefined };
 
 export async function changeSettings(app: App, tx: Db, workspaceId: number, asked: SettingsChange): Promise<Settings> {
   const inRow = await changeWorkspace(app, tx, workspaceId, asked);
@@ -68,7 +70,13 @@ export async function changeSettings(app: App, tx: Db, workspaceId: number, aske
     file_quota_mb: asked.file_quota_mb,
   });
   const opening = isDeepStrictEqual(await readOpening(tx, workspaceId), { business_hours: asked.business_hours }) ? undefined : asked.business_hours;
-  const changed = [...inRow, ...Object.keys(change), ...Object.keys(own), ...(opening === undefined ? [] : ['business_hours'])];
+  const changed = [
+    ...inRow,
+    ...Object.keys(change),
+    ...Object.keys(own),
+    ...(opening === undefined ? [] : ['business_hours']),
+    ...(await changeFlowing(tx, workspaceId, asked)),
+  ];
   if (own.code_enabled !== undefined) await writeSetting(tx, workspaceId, 'code_enabled', own.code_enabled);
   if (own.file_quota_mb !== undefined) await writeSetting(tx, workspaceId, 'file_quota_mb', own.file_quota_mb);
   if (own.fallback_text !== undefined) await writeTurnSetting(tx, workspaceId, 'fallback_text', own.fallback_text);

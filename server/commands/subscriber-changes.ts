@@ -15,7 +15,19 @@ import { changeTags, noteHeard, type SubscriberChange, updateSubscriber } from '
 import type { OpenTurn } from './open-turn.ts';
 
 /** Fields every subscriber has, as columns of its row. */
-const columns = ['name', 'first_name', 'last_name', 'email', 'phone', 'gender', 'image', 'locale', 'language', 'time_zone', 'country'] as const;
+export const subscriberColumns = [
+  'name',
+  'first_name',
+  'last_name',
+  'email',
+  'phone',
+  'gender',
+  'image',
+  'locale',
+  'language',
+  'time_zone',
+  'country',
+] as const;
 
 const maxColumn = 500;
 
@@ -50,7 +62,7 @@ function heardOf({ subscriber, reply }: OpenTurn, messages: readonly MessageRow[
 
 /** True when a user field (not a column) changed. */
 function setField(turn: OpenTurn, one: Extract<Change, { do: 'set_field' }>, change: SubscriberChange, values: { [id: string]: string }): boolean {
-  const column = columns.find((name) => name === one.name);
+  const column = subscriberColumns.find((name) => name === one.name);
   if (column !== undefined) {
     const text = one.value === null ? null : textOf(one.value).slice(0, maxColumn);
     if (column === 'name') change.name = text ?? '';

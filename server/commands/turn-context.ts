@@ -2,7 +2,7 @@
 import type { Context } from '@parley/engine/advance/turn.ts';
 import { isTimeZone } from '@parley/engine/expression/functions/dates.ts';
 import type { Value } from '@parley/engine/expression/value.ts';
-import { fieldValueOf } from '@parley/engine/field.ts';
+import { type FieldType, fieldValueOf } from '@parley/engine/field.ts';
 import { ns } from '@parley/engine/ids.ts';
 import type { App } from '../app.ts';
 import type { Conversation } from '../store/conversations.ts';
@@ -10,23 +10,34 @@ import type { Db } from '../store/database.ts';
 import { allFields, type Field } from '../store/fields.ts';
 import { labelsOfMany } from '../store/labels.ts';
 import type { Revisions } from '../store/revisions.ts';
-import { readTurnSettings } from '../store/settings.ts';
+import { readTurnSettings, type TurnSettings } from '../store/settings.ts';
 import { type OpenSubscriber, type Subscriber, tagsOf } from '../store/subscribers.ts';
 import { hoursOf } from './business-hours.ts';
 import { keptByRevision } from './kept-by-revision.ts';
-import { usualFallbackText } from './settings.ts';
+import { subscriberColumns } from './subscriber-changes.ts';
 import { webhookPath, webhookToken } from './webhook-addresses.ts';
 
-export type TurnWorld = { context: Context; fields: readonly Field[]; fallbackText: string };
+export type TurnWorld = { context: Context; fields: readonly Field[]; settings: TurnSettings };
 
 /** Words that work everywhere; a workspace may change them, and on the channel `api` they are off. */
 export const globalCommands = { restart: ['restart'], stop: ['stop', 'unsubscribe'], agent: ['agent', 'human'], menu: ['menu'] };
 
 const fieldsOf = keptByRevision(async (db, botId) => {
   const fields = await allFields(db, botId);
-  const bot = Object.fromEntries(fields.filter((field) => field.owner === 'bot').map((field) => [field.name, fieldValueOf(field.var_type, field.value)]));
-  return { fields, bot };
+  const bot: { [name: string]: Value } = {};
+  const known = { subscriber: new Map<string, FieldType>(subscriberColumns.map((name) => [name, 'text'])), bot: new Map<string, FieldType>() };
+  for (const field of fields) {
+    if (field.owner === 'bot') for (const name of namesOf(field)) bot[name] = fieldValueOf(field.var_type, field.value);
+    const types = known[field.owner === 'bot' ? 'bot' : 'subscriber'];
+    if (!types.has(field.name_key)) types.set(field.name_key, field.var_type);
+  }
+  return { fields, bot, known };
 });
+
+/** As it was named, and as a flow can write it: `subscriber.city` is the field City, too. */
+function namesOf({ name, name_key: key }: Field): string[] {
+  return name === key ? [name] : [name, key];
+}
 
 const settingsOf = keptByRevision(readTurnSettings);
 
@@ -37,7 +48,7 @@ export async function turnWorld(
   { subscriber, hasTags, hasLabels }: OpenSubscriber,
   revisions: Revisions,
 ): Promise<TurnWorld> {
-  const { fields, bot } = await fieldsOf(tx, conversation.bot_id, revisions.fields);
+  const { fields, bot, known } = await fieldsOf(tx, conversation.bot_id, revisions.fields);
   const settings = await settingsOf(tx, conversation.workspace_id, revisions.settings);
   const tags = hasTags ? await tagsOf(tx, conversation.bot_id, subscriber.id) : [];
   const labels = hasLabels ? await labelsOfMany(tx, conversation.workspace_id, [subscriber.id]) : null;
@@ -51,6 +62,7 @@ export async function turnWorld(
     channel: conversation.channel,
     subscriber: subscriberVars(subscriber, fields, { tags, labels: labels?.get(subscriber.id) ?? [] }),
     bot,
+    fields: known,
     conv: { id: conversation.id, status: conversation.status, opened_at: conversation.opened_at, last_reply_at: subscriber.last_interaction_at },
     env: {},
     hours: hoursOf(settings.hours, ownZone),
@@ -59,7 +71,7 @@ export async function turnWorld(
     token: (key) => webhookToken(app, conversation.id, key),
     webhookUrl: (token) => `${app.config.publicUrl}${webhookPath({ botId: conversation.bot_id, conversationId: conversation.id, token })}`,
   };
-  return { context, fields, fallbackText: settings.fallback_text ?? usualFallbackText };
+  return { context, fields, settings };
 }
 
 type Marks = { tags: { name: string }[]; labels: { name: string }[] };
@@ -69,7 +81,7 @@ function subscriberVars(one: Subscriber, fields: readonly Field[], { tags, label
   const own: { [name: string]: Value } = {};
   for (const field of fields) {
     const text = field.owner === 'user' ? values[String(field.id)] : undefined;
-    if (text !== undefined) own[field.name] = fieldValueOf(field.var_type, text);
+    if (text !== undefined) for (const name of namesOf(field)) own[name] = fieldValueOf(field.var_type, text);
   }
   return {
     ...own,
@@ -81,6 +93,7 @@ function subscriberVars(one: Subscriber, fields: readonly Field[], { tags, label
     email: one.email,
     phone: one.phone,
     gender: one.gender,
+    image: one.image,
     language: one.language,
     locale: one.locale,
     country: one.country,

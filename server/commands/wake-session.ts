@@ -27,9 +27,9 @@ export async function wakeSession(
     await park(tx, turn, wake);
     return null;
   }
-  const before = turn.session.state.turn;
-  walk(turn, wake);
-  if (turn.session.state.turn === before) return null;
+  const before = turn.session.state;
+  await walk(app, tx, turn, wake);
+  if (turn.session.state === before) return null;
   const step = await saveStep(app, tx, turn);
   const chat = turn.conversation.channel === 'api' ? await findChatOf(tx, one.botId, one.conversationId) : null;
   if (chat) await noteEnd(app, tx, chat, step);
@@ -42,6 +42,6 @@ async function park(tx: Db, { conversation, session }: OpenTurn, wake: Wake): Pr
   const wait = session?.state.wait;
   const isAwaited =
     (wake.kind === 'answer' && wait?.kind === 'effect' && wait.id === wake.id) ||
-    (wake.kind === 'webhook' && wait?.kind === 'webhook' && wait.token === wake.token);
+    (wake.kind === 'webhook' && wait?.kind === 'webhook' && wait.token === wake.token && (!wait.signed || wake.isSigned));
   if (isAwaited) await parkInput(tx, conversation.bot_id, conversation.id, JSON.stringify(wake));
 }

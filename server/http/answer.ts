@@ -69,6 +69,7 @@ export function contextOf(
     body: route.body ? validate(route.body, bodyOf(door, query, request.body), 'body') : undefined,
     params: paramsOf(served, request.params),
     file: null,
+    bytes: request.bytes ?? null,
     request: info,
     count: (limit, who) => countFor(machine, door, reply, limit, who),
     reply: {

@@ -52,6 +52,8 @@ export type Context<P, Q, B> = {
   body: B;
   /** Of a route with `upload`. */
   file: IncomingFile | null;
+  /** Of a route with `keepsBytes`: its body as it was sent. */
+  bytes: Buffer | null;
   request: RequestInfo;
   /** Counts one more against a limit whose subject only the route knows (guesses at one password); 429 past it. */
   count: (limit: Omit<Limit, 'per'>, who: string) => Promise<void>;
@@ -102,6 +104,8 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   query?: Q;
   body?: B;
   upload?: UploadSpec;
+  /** It is signed byte by byte: what was sent is needed besides what it means. */
+  keepsBytes?: true;
   /** Absent: the route answers 204 without a body. */
   reply?: R;
   /** Default 200, or 204 without a reply schema. */

@@ -53,6 +53,8 @@ declare module 'fastify' {
     /** The door's route, as soon as one is found. */
     served: Served | null;
     admitted: Admitted | null;
+    /** Of a route that keeps them: the body's, as they were sent. */
+    bytes: Buffer | null;
   }
   interface FastifyContextConfig {
     isDoors?: boolean;
@@ -81,7 +83,7 @@ export function buildServer(app: App, doors: Door[], options: ServeOptions): Fas
     isDraining: false,
   };
   const server = makeFastify(machine, headers);
-  server.decorateRequest('served', null).decorateRequest('admitted', null);
+  server.decorateRequest('served', null).decorateRequest('admitted', null).decorateRequest('bytes', null);
   addBodyParsers(server);
   server.addHook('onRoute', refusals.learn);
   server.addHook('onRequest', greet(machine, headers));
@@ -189,8 +191,11 @@ function baseHeaders({ config }: App): Record<string, string> {
 
 function addBodyParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  const parse = async ({ headers, served }: FastifyRequest, bytes: Buffer) =>
-    readBody(bytes, headers['content-type'] ?? '', headers['content-encoding'], served?.door.mendsTexts ? 'mended' : 'refused');
+  const parse = async (request: FastifyRequest, bytes: Buffer) => {
+    const { headers, served } = request;
+    if (served?.route.keepsBytes) request.bytes = bytes;
+    return readBody(bytes, headers['content-type'] ?? '', headers['content-encoding'], served?.door.mendsTexts ? 'mended' : 'refused');
+  };
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   server.addContentTypeParser(/^application\/[\w.+-]*\+json\b/, { parseAs: 'buffer' }, parse);
   // A file is read by the route's answer, as it arrives.

@@ -19,7 +19,20 @@ export type FlowTable = {
   updated_at: number;
 };
 
-export type FlowVersionTable = { flow_id: number; n: number; digest: string; document: string; message: string; author: string; at: number };
+/** What becomes of sessions that wait in an older version. */
+export const publishPolicies = ['finish_on_old', 'migrate'] as const;
+export type PublishPolicy = (typeof publishPolicies)[number];
+
+export type FlowVersionTable = {
+  flow_id: number;
+  n: number;
+  digest: string;
+  document: string;
+  message: string;
+  author: string;
+  at: number;
+  policy: Generated<PublishPolicy>;
+};
 export type FlowPlaceTable = { id: Generated<number>; bot_id: number; flow_id: number; place: string };
 export type FlowStartTable = { bot_id: number; door: string; flow_id: number };
 
@@ -27,8 +40,9 @@ export type FlowRow = Selectable<FlowTable>;
 export type FlowVersion = Selectable<FlowVersionTable>;
 export type FlowPlace = Selectable<FlowPlaceTable>;
 
-/** `default` begins conversations of any channel, `web` those of websites. */
-export type StartDoor = 'default' | 'web';
+/** `default` begins conversations of any channel, `web` those of websites; `error` goes on where a flow has failed. */
+export const startDoors = ['default', 'web', 'error'] as const;
+export type StartDoor = (typeof startDoors)[number];
 
 export type FlowBy = { id: number } | { slug: string };
 
@@ -155,7 +169,15 @@ export async function listVersions(db: Db, botId: number, flowId: number, before
   let query = db
     .selectFrom('flow_version')
     .innerJoin('flow', 'flow.id', 'flow_version.flow_id')
-    .select(['flow_version.flow_id', 'flow_version.n', 'flow_version.digest', 'flow_version.message', 'flow_version.author', 'flow_version.at'])
+    .select([
+      'flow_version.flow_id',
+      'flow_version.n',
+      'flow_version.digest',
+      'flow_version.message',
+      'flow_version.author',
+      'flow_version.at',
+      'flow_version.policy',
+    ])
     .where('flow.bot_id', '=', botId)
     .where('flow_version.flow_id', '=', flowId);
   if (before !== null) query = query.where('flow_version.n', '<', before);
@@ -193,4 +215,29 @@ export async function startFlow(db: Db, botId: number, doors: readonly StartDoor
   const rows = await db.selectFrom('flow_start').selectAll().where('bot_id', '=', botId).execute();
   const found = doors.map((door) => rows.find((row) => row.door === door)).find((row) => row !== undefined);
   return found ? findFlow(db, botId, { id: found.flow_id }) : null;
+}
+
+/** The slug of the flow each door begins. */
+export async function flowStarts(db: Db, botId: number): Promise<{ [door in StartDoor]: string | null }> {
+  const rows = await db
+    .selectFrom('flow_start')
+    .innerJoin('flow', 'flow.id', 'flow_start.flow_id')
+    .select(['flow_start.door', 'flow.slug'])
+    .where('flow_start.bot_id', '=', botId)
+    .execute();
+  const slugOf = (door: StartDoor): string | null => rows.find((row) => row.door === door)?.slug ?? null;
+  return { default: slugOf('default'), web: slugOf('web'), error: slugOf('error') };
+}
+
+/** The newest version of each flow that takes over sessions of older ones. */
+export function takingOver(db: Db, botId: number): Promise<{ id: number; slug: string; n: number }[]> {
+  return db
+    .selectFrom('flow_version')
+    .innerJoin('flow', 'flow.id', 'flow_version.flow_id')
+    .select((eb) => ['flow.id', 'flow.slug', eb.fn.max('flow_version.n').as('n')])
+    .where('flow.bot_id', '=', botId)
+    .where('flow_version.policy', '=', 'migrate')
+    .groupBy(['flow.id', 'flow.slug'])
+    .limit(maxFlows)
+    .execute();
 }

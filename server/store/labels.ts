@@ -59,6 +59,14 @@ export async function labelsOfMany(db: Db, workspaceId: number, subscriberIds: r
   return Map.groupBy(rows, (row) => row.subscriber_id);
 }
 
+/** Which of these are no labels of the workspace. */
+export async function unknownLabels(db: Db, workspaceId: number, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await db.selectFrom('label').select('name_key').where('workspace_id', '=', workspaceId).where('name_key', 'in', names.map(fold)).execute();
+  const known = new Set(rows.map((row) => row.name_key));
+  return names.filter((name) => !known.has(fold(name)));
+}
+
 /** Names that are no label of the workspace are passed over: nothing is created. */
 export async function changeLabels(
   tx: Db,

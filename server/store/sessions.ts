@@ -33,8 +33,10 @@ const select = kept((db, one: { conversationId: number; id: number }) =>
     .where('session.id', '=', one.id),
 );
 
+export type FoundSession = SessionRow & { digest: string | null };
+
 /** With the digest of the version it runs; null there when its flow has been deleted. */
-export async function findSession(db: Db, conversationId: number, id: number): Promise<(SessionRow & { digest: string | null }) | null> {
+export async function findSession(db: Db, conversationId: number, id: number): Promise<FoundSession | null> {
   return (await select(db, { conversationId, id }))[0] ?? null;
 }
 
@@ -47,12 +49,12 @@ export async function insertSession(tx: Db, session: Omit<SessionRow, 'id' | 're
   return row.id;
 }
 
-type SessionChange = Pick<SessionRow, 'id' | 'rev' | 'status' | 'state' | 'updated_at'>;
+type SessionChange = Pick<SessionRow, 'id' | 'rev' | 'version' | 'status' | 'state' | 'updated_at'>;
 
 const update = keptChange((tx, one: SessionChange & { conversationId: number; nextRev: number }) =>
   tx
     .updateTable('session')
-    .set({ status: one.status, state: one.state, updated_at: one.updated_at, rev: one.nextRev })
+    .set({ version: one.version, status: one.status, state: one.state, updated_at: one.updated_at, rev: one.nextRev })
     .where('conversation_id', '=', one.conversationId)
     .where('id', '=', one.id)
     .where('rev', '=', one.rev),

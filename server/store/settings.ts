@@ -30,9 +30,15 @@ export type TurnSettings = {
   commands?: { [name: string]: string[] };
   /** What the person reads when a flow has failed and has no error way of its own. */
   fallback_text?: string;
+  /** By channel, only what is not as usual. */
+  channels?: { [channel: string]: { expires_after?: string; late_reply?: 'resume' | 'ask' | 'restart'; quiet_time?: string | null } };
+  /** What whoever comes back late is asked. */
+  late_question?: { text: string; go_on: string; start_again: string };
+  /** Of what waits for time while people have the conversation; frozen when absent. */
+  handoff_timers?: 'freeze' | 'cancel';
 };
 
-const turnSettings: readonly (keyof TurnSettings)[] = ['regional', 'hours', 'commands', 'fallback_text'];
+const turnSettings: readonly (keyof TurnSettings)[] = ['regional', 'hours', 'commands', 'fallback_text', 'channels', 'late_question', 'handoff_timers'];
 
 export async function readTurnSettings(db: Db, workspaceId: number): Promise<TurnSettings> {
   const rows = await db.selectFrom('setting').select(['name', 'value']).where('workspace_id', '=', workspaceId).where('name', 'in', turnSettings).execute();

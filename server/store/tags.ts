@@ -38,3 +38,11 @@ export async function deleteTag(tx: Db, botId: number, by: { id: number } | { na
   if (row) await removed(tx, tags, botId);
   return row ?? null;
 }
+
+/** Which of these are no tags of the bot. */
+export async function unknownTags(db: Db, botId: number, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await db.selectFrom('tag').select('name_key').where('bot_id', '=', botId).where('name_key', 'in', names.map(fold)).execute();
+  const known = new Set(rows.map((row) => row.name_key));
+  return names.filter((name) => !known.has(fold(name)));
+}

@@ -1,10 +1,10 @@
 // Asks one question and waits for an answer of its kind.
 import { z } from 'zod';
-import { check, readAnswer, type WaitingChoice } from '../../block/answer.ts';
+import { check, readAnswer } from '../../block/answer.ts';
 import { bare, mapped } from '../../block/mapping.ts';
 import { type BlockOf, defineBlock, duration, json, type Next, optionId, payloadOf, slug, type Turn, template, variable } from '../../block.ts';
 import { isSame, textOf, type Value } from '../../expression/value.ts';
-import { askKinds, type InputSpec, type Reply } from '../../message.ts';
+import { askKinds, type InputSpec, type Reply, type WaitingChoice } from '../../message.ts';
 
 const option = z.strictObject({ id: optionId, label: template.min(1), value: json.optional() });
 const fromApi = z.strictObject({ api: z.string().max(130), with: z.record(slug, json).optional(), path: mapped.max(1_000).optional() });

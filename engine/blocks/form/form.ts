@@ -1,9 +1,9 @@
 // Asks several things at once, where the channel can show a form; one after the other where it cannot.
 import { z } from 'zod';
-import { check, type Question, readAnswer, type WaitingChoice } from '../../block/answer.ts';
+import { check, type Question, readAnswer } from '../../block/answer.ts';
 import { type BlockOf, defineBlock, duration, json, type Next, optionId, payloadOf, type Turn, template, variable } from '../../block.ts';
 import { member, textOf, type Value } from '../../expression/value.ts';
-import { askKinds, type Reply } from '../../message.ts';
+import { askKinds, type Reply, type WaitingChoice } from '../../message.ts';
 
 const option = z.strictObject({ id: optionId, label: template.min(1), value: json.optional() });
 const field = z.strictObject({

@@ -64,3 +64,19 @@ test('groups of agents are not there yet, and hours are advised', () => {
     'W06 a.h',
   ]);
 });
+
+test('where nobody is who was asked for and nothing follows, whoever comes has it', () => {
+  const samples = { handoff: [{ ok: false, values: { reason: 'nobody answers as 7' } }, {}] };
+  const talk = begin({ a: [{ id: 'h', type: 'handoff', to_agent: '7' }] }, { samples });
+  expect(talk.lines).toEqual(['do: handoff to 7', 'do: handoff']);
+  expect(talk.session.status).toBe('handed_off');
+});
+
+test('handed back into the flow that called, the call is over', () => {
+  const flows = { inner: flowOf({ i: [{ id: 'h', type: 'handoff' }] }, { id: 'inner' }) };
+  const groups = { a: [{ id: 'c', type: 'call', flow: 'inner' }, ...ends('returned')], b: ends('Back') };
+  const talk = begin(groups, { flows });
+  talk.direct('do: jump b');
+  expect(talk.lines.slice(-2)).toEqual(['bot: Back', 'do: end']);
+  expect(talk.session.cursor.flow).toBe('main');
+});

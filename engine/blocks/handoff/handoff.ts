@@ -1,7 +1,15 @@
 // Hands the conversation to people and waits until they are done.
 import { z } from 'zod';
-import { defineBlock, duration, template } from '../../block.ts';
+import { type BlockOf, defineBlock, duration, type Next, type Turn, template } from '../../block.ts';
 import { textOf } from '../../expression/value.ts';
+
+const settings = {
+  to_group: z.string().max(100).optional(),
+  to_agent: template.optional(),
+  text: template.optional(),
+  summary: template.optional(),
+  timeout: duration.optional(),
+};
 
 export const handoff = defineBlock({
   type: 'handoff',
@@ -10,13 +18,7 @@ export const handoff = defineBlock({
   summary: 'Brings a person into the conversation.',
   rests: true,
   callsPeople: true,
-  settings: {
-    to_group: z.string().max(100).optional(),
-    to_agent: template.optional(),
-    text: template.optional(),
-    summary: template.optional(),
-    timeout: duration.optional(),
-  },
+  settings,
   texts: ['text'],
   ports: () => [
     { name: 'no_agent', label: 'Nobody there', falls: ['next'], optional: true },
@@ -31,22 +33,30 @@ export const handoff = defineBlock({
       : [{ code: 'E05', message: 'There are no agent groups yet: hand over to an agent or to the open queue.', path: 'to_group' }],
   run: (block, turn) => {
     if (block.text !== undefined) turn.say({ kind: 'text', text: turn.text(block.text, 'markdown') });
-    const until = turn.deadline(block.timeout);
-    return turn.ask({
-      ask: 'handoff',
-      agent: block.to_agent === undefined ? null : turn.text(block.to_agent),
-      group: block.to_group ?? null,
-      text: block.text === undefined ? '' : turn.text(block.text),
-      summary: turn.text(block.summary ?? ''),
-      timeout_ms: until === null ? null : until - turn.now,
-    });
+    const agent = block.to_agent === undefined ? '' : turn.text(block.to_agent).trim();
+    return handOver(block, turn, agent === '' ? null : agent);
   },
   wake: (block, turn, wake) => {
     if (wake.kind === 'answer') {
-      if (!wake.ok) return textOf(wake.values.reason ?? null) === 'no_agent' ? { go: 'no_agent' } : { fail: 'the conversation could not be handed over' };
+      const { reason } = wake.values;
+      if (!wake.ok && reason === undefined) return { fail: 'the conversation could not be handed over' };
+      if (!wake.ok) return { go: 'no_agent', reason: textOf(reason ?? null), or: () => handOver(block, turn, null) };
       return { wait: { kind: 'human', id: turn.waitId(), block: turn.at, expires_at: turn.deadline(block.timeout) } };
     }
     // Where nothing follows, people have done what there was to do.
-    return wake.kind === 'human' ? { go_or_end: wake.outcome } : { go_or_end: 'no_agent' };
+    return { go: wake.kind === 'human' ? wake.outcome : 'no_agent', or: () => ({ end: true }) };
   },
 });
+
+/** To whoever is named; null = to the open queue, where somebody may always be found. */
+function handOver(block: BlockOf<typeof settings>, turn: Turn, agent: string | null): Next {
+  const until = turn.deadline(block.timeout);
+  return turn.ask({
+    ask: 'handoff',
+    agent,
+    group: block.to_group ?? null,
+    text: block.text === undefined ? '' : turn.text(block.text),
+    summary: turn.text(block.summary ?? ''),
+    timeout_ms: until === null ? null : until - turn.now,
+  });
+}

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { check } from '../../check.ts';
+import type { FieldType, KnownFields } from '../../field.ts';
 import { begin, changesOf, flowOf } from '../../testing/play.ts';
 
 const vars = { n: { type: 'number', default: 1 }, list: { type: 'list' }, word: { type: 'text' } };
@@ -48,4 +49,29 @@ test('a value too large or nested too deeply is refused by the error way, and wh
     more: { vars: { ...vars, deep: { type: 'list', default: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) } } },
   });
   expect(deep.lines).toEqual(['do: failed: list would be nested too deeply']);
+});
+
+test('what a field cannot keep is said and not seen; what it can is seen as it will be read again', () => {
+  const fields: KnownFields = {
+    subscriber: new Map<string, FieldType>([
+      ['age', 'number'],
+      ['city', 'text'],
+    ]),
+    bot: new Map(),
+  };
+  const assignments = [
+    { var: 'subscriber.age', value: 'old' },
+    { var: 'subscriber.nickname', value: 'Jo' },
+    { var: 'subscriber.city', value: 7 },
+    { var: 'bot.count', value: 1 },
+    { var: 'word', value: '{{ [subscriber.age, subscriber.nickname, bot.count, subscriber.city + "!"] | json }}' },
+  ];
+  const talk = begin(set(...assignments), { more: { vars }, context: { fields } });
+  expect(changesOf(talk)).toEqual([{ do: 'set_field', of: 'subscriber', name: 'city', value: '7' }]);
+  expect(talk.outputs.flatMap((one) => (one.kind === 'log' ? [one.text] : []))).toEqual([
+    'Nothing was set: the field subscriber.age takes a number.',
+    'Nothing was set: there is no field subscriber.nickname.',
+    'Nothing was set: there is no field bot.count.',
+  ]);
+  expect(talk.session.vars.word).toBe('[null,null,null,"7!"]');
 });

@@ -63,3 +63,14 @@ test('data nested beyond any use are dropped, not passed on', () => {
 test('without an end to the waiting the linter refuses it', () => {
   expect(check(flowOf({ a: [{ id: 'w', type: 'wait_webhook', to: { next: '@end' } }] })).map((one) => `${one.code} ${one.at}`)).toEqual(['E01 a.w.timeout']);
 });
+
+test('where it asks for a signature, only a call that carried one is heard', () => {
+  const talk = begin({ a: [{ ...groups.a[1], signed: true } as object, ...ends('Paid')], late: ends('Late') }, options);
+  const { session } = talk;
+  const token = session.wait?.kind === 'webhook' ? session.wait.token : '';
+  talk.give({ kind: 'webhook', token, data: null });
+  talk.give({ kind: 'webhook', token, data: null, isSigned: false });
+  expect(talk.session).toBe(session);
+  talk.give({ kind: 'webhook', token, data: null, isSigned: true });
+  expect(talk.lines).toEqual(['bot: Paid', 'do: end']);
+});

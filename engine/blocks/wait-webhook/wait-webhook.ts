@@ -13,7 +13,13 @@ export const waitWebhook = defineBlock({
   givesAddress: true,
   names: ['body'],
   reads: (block) => Object.values(block.map ?? {}).map(bare),
-  settings: { save: variable.optional(), map: z.record(variable, mapped).optional(), timeout: duration.optional() },
+  settings: {
+    save: variable.optional(),
+    map: z.record(variable, mapped).optional(),
+    timeout: duration.optional(),
+    /** Only calls signed with the workspace's secret are heard. */
+    signed: z.boolean().optional(),
+  },
   ports: () => [{ name: 'timeout', label: 'No call' }],
   writes: (block) => [...(block.save ? [block.save] : []), ...Object.keys(block.map ?? {})],
   check: (block) =>
@@ -21,7 +27,14 @@ export const waitWebhook = defineBlock({
       ? []
       : [{ code: 'E01', message: 'A webhook may never come: give it a timeout and say what happens then.', path: 'timeout' }],
   run: (block, turn) => ({
-    wait: { kind: 'webhook', id: turn.waitId(), block: turn.at, token: turn.takeToken(), expires_at: turn.deadline(block.timeout) },
+    wait: {
+      kind: 'webhook',
+      id: turn.waitId(),
+      block: turn.at,
+      token: turn.takeToken(),
+      expires_at: turn.deadline(block.timeout),
+      ...(block.signed ? { signed: true as const } : {}),
+    },
   }),
   wake: (block, turn, wake) => {
     if (wake.kind !== 'webhook') return { go: 'timeout' };

@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseKinds } from '../../testing/databases.ts';
-import { makeWorld, type World } from '../../testing/factories.ts';
+import { makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
 import { call, type Reply } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 
@@ -103,5 +104,78 @@ describe.each(databaseKinds)('webhooks that flows wait for on %s', (kind) => {
     expect((await post(address, {})).status).toBe(409);
     await call(t, { method: 'DELETE', path: `/chats/${id}`, key: world.key });
     expect((await post(address, {})).status).toBe(404);
+  });
+
+  describe('where the block asks for a signature', () => {
+    const signedFlow = { ...structuredClone(paying), id: 'signed', name: 'Signed' };
+    Object.assign(signedFlow.groups.a.blocks[2] as object, { signed: true });
+    const owner = () => session(t.app, world.account);
+    const secretOf = async (method: 'GET' | 'POST' = 'GET') => {
+      const path = method === 'GET' ? '/v1/webhook-secret' : '/v1/webhook-secret/replace';
+      return (await json<{ secret: string; headers: string[] }>(call(t, { method, path, headers: await owner() }))).secret;
+    };
+    const signOf = (secret: string, body: string) => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+    const body = '{ "paid":true,"lines":[ {"amount":12.50} ] }';
+
+    beforeAll(async () => {
+      const reply = await call(t, { method: 'POST', path: '/v1/flows', key: world.key, body: { document: signedFlow, publish: true } });
+      expect(reply.status, reply.text).toBe(201);
+    });
+
+    async function waiting() {
+      const { id } = await json<{ id: string }>(call(t, { method: 'POST', path: '/chats', key: world.key, body: { from_flow: 'signed', message: 'hi' } }));
+      const address = addressIn((await said(id))[1]);
+      await ready(id);
+      return { id, address, send: (headers: object) => post(address, body, { 'content-type': 'application/json', ...headers }) };
+    }
+
+    test('without one that holds nothing is delivered, and with one the flow goes on', async () => {
+      const { id, send } = await waiting();
+      const secret = await secretOf();
+      expect(secret).toMatch(/^whsec_[\w-]{43}$/);
+      const wrong = [
+        '',
+        'sha256=',
+        signOf('whsec_other', body),
+        signOf(secret, JSON.stringify(JSON.parse(body))),
+        signOf(secret, body).slice(7),
+        signOf(secret, body).replace(/.$/, 'g'),
+      ];
+      for (const signature of wrong) expect((await send({ 'x-signature': signature })).status, signature).toBe(401);
+      expect((await send({})).json).toEqual({ error: expect.stringMatching(/asks for a signature/) });
+      expect(await statusOf(id)).toBe('running');
+      expect((await send({ 'x-signature': signOf(secret, body) })).status).toBe(200);
+      expect((await said(id)).at(-2)).toBe('Paid true, 12.5, 1.');
+      expect((await send({ 'x-signature': signOf(secret, body) })).status).toBe(409);
+    });
+
+    test('under the name that GitHub gives it as well, in any case of letters', async () => {
+      const secret = await secretOf();
+      const one = await waiting();
+      const upper = signOf(secret, body).replace(/=(.*)/, (all) => all.toUpperCase());
+      expect((await one.send({ 'x-hub-signature-256': upper })).status).toBe(200);
+    });
+
+    test('an address nobody gave out is not found, whoever signs', async () => {
+      const { address } = await waiting();
+      const secret = await secretOf();
+      const unknown = address.replace(/.{22}$/, 'A'.repeat(22));
+      expect((await post(unknown, body, { 'content-type': 'application/json', 'x-signature': signOf(secret, body) })).status).toBe(404);
+    });
+
+    test('once replaced, the secret from before signs nothing; it is another in another workspace, and an agent never sees it', async () => {
+      const { send } = await waiting();
+      const before = await secretOf();
+      const after = await secretOf('POST');
+      expect(after).not.toBe(before);
+      expect(await secretOf()).toBe(after);
+      expect((await send({ 'x-signature': signOf(before, body) })).status).toBe(401);
+      expect((await send({ 'x-signature': signOf(after, body) })).status).toBe(200);
+      const other = await makeWorld(t.app);
+      const theirs = await json<{ secret: string }>(call(t, { method: 'GET', path: '/v1/webhook-secret', headers: await session(t.app, other.account) }));
+      expect(theirs.secret).not.toBe(after);
+      const { account } = await makeMember(t.app, world, 'agent');
+      expect((await call(t, { method: 'GET', path: '/v1/webhook-secret', headers: await session(t.app, account) })).status).toBe(403);
+    });
   });
 });

@@ -2,7 +2,8 @@
 import type { Value } from '@parley/engine/expression/value.ts';
 import { z } from 'zod';
 import { callWebhook } from '../../commands/wait-webhooks.ts';
-import { route } from '../../http/route.ts';
+import { signatureHeaders } from '../../commands/webhook-signatures.ts';
+import { headerText, route } from '../../http/route.ts';
 
 const address = z.object({
   address: z
@@ -22,7 +23,8 @@ export const waitRoutes = [
     params: address,
     body: z.unknown(),
     reply: z.object({ status: z.literal('ok') }),
-    errors: ['not_found', 'conflict'],
+    keepsBytes: true,
+    errors: ['unauthorized', 'not_found', 'conflict'],
     limits: [{ name: 'hooks-wait', per: 'address', max: 600, windowMs: 60_000 }],
     docs: {
       id: 'callWaitingFlow',
@@ -30,12 +32,14 @@ export const waitRoutes = [
       summary: 'Call a flow that waits',
       description: [
         'The address is in `last.webhook_url` of the flow, good for one wait and one call; the JSON sent is its `body`.',
+        'Where its block asks for a signature: `X-Signature: sha256=` (or `X-Hub-Signature-256`) and the HMAC-SHA256 of the body’s bytes, in hexadecimal, by the secret of `/v1/webhook-secret`; without one that holds, 401 and nothing is delivered.',
         '200 once the flow has gone on, 404 for an address nobody gave out, 409 where nobody waits (any more, or yet).',
       ].join(' '),
       example: { paid: true },
     },
-    run: async ({ app, params, body }) => {
-      await callWebhook(app, params.address, body as Value);
+    run: async ({ app, params, body, bytes, request }) => {
+      const signature = signatureHeaders.map((name) => headerText(request.headers, name)).find((text) => text !== '') ?? '';
+      await callWebhook(app, params.address, body as Value, { bytes: bytes ?? Buffer.alloc(0), signature });
       return { status: 'ok' as const };
     },
   }),

@@ -25,8 +25,15 @@ const helper = {
           save: 'name',
           timeout: '1d',
           retry: { max: 1 },
-          to: { timeout: 'late', next: 'desk', invalid: 'desk' },
+          to: { timeout: 'late', invalid: 'desk' },
         },
+        { id: 'is_later', type: 'if', cases: [{ id: 'later', when: { l: 'name', op: 'eq', r: 'later' } }], to: { 'case:later': 'pause', else: 'desk' } },
+      ],
+    },
+    pause: {
+      blocks: [
+        { id: 'see_you', type: 'text', text: 'See you later.' },
+        { id: 'a_day', type: 'wait', for: '1d', to: { next: 'desk' } },
       ],
     },
     late: {
@@ -148,13 +155,36 @@ describe.each(databaseKinds)('people in conversations on %s', (kind) => {
     await scenario(t, post(`${id}/take-over`), { status: 200 });
   });
 
-  test('what fell due while people had it happens once the flow has it again', async () => {
+  test('its clock stood still while people had it: what was left to wait is left', async () => {
     const { id } = await begin();
+    await passTime(20 * 3_600_000);
     await does(`${id}/take-over`);
     await passTime(25 * 3_600_000);
     await does(`${id}/hand-back`);
-    await passTime(0);
+    await passTime(3 * 3_600_000);
+    expect((await texts(id)).at(-1)).toBe('Who are you?');
+    await passTime(2 * 3_600_000);
     expect((await texts(id)).at(-1)).toBe('Are you still there?');
+  });
+
+  test('where the workspace cancels clocks instead, the question waits without an end, and what only waited for time goes on', async () => {
+    const owner = await session(t.app, world.account);
+    const settle = (handoff_timers: string) => ({ method: 'PATCH' as const, path: '/v1/settings', headers: owner, body: { handoff_timers } });
+    await scenario(t, settle('cancel'), { status: 200, events: ['settings.updated'] });
+    const asked = await begin();
+    await does(`${asked.id}/take-over`);
+    await does(`${asked.id}/hand-back`);
+    await passTime(48 * 3_600_000);
+    expect((await texts(asked.id)).at(-1)).toBe('Who are you?');
+    await asked.say('later');
+    const paused = await begin();
+    await paused.say('later');
+    expect((await texts(paused.id)).at(-1)).toBe('See you later.');
+    await does(`${paused.id}/take-over`);
+    await does(`${paused.id}/hand-back`);
+    await passTime(0);
+    expect((await texts(paused.id)).at(-1)).toBe('One moment, later.');
+    await scenario(t, settle('freeze'), { status: 200, events: ['settings.updated'] });
   });
 
   test('it is handed back at a chosen block, and not at one the flow does not have', async () => {

@@ -18,6 +18,7 @@ import { customEventRoutes } from './custom-events.ts';
 import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
+import { flowStartRoutes } from './flow-starts.ts';
 import { flowRoutes } from './flows.ts';
 import { inviteRoutes } from './invites.ts';
 import { keyRoutes } from './keys.ts';
@@ -31,6 +32,7 @@ import { setupRoutes } from './setup.ts';
 import { signInRoutes } from './sign-in.ts';
 import { siteRoutes } from './sites.ts';
 import { subscriberRoutes } from './subscribers.ts';
+import { webhookSecretRoutes } from './webhook-secret.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
 export const nativeDoor: Door = {
@@ -48,6 +50,7 @@ export const nativeDoor: Door = {
     ...botRoutes,
     ...siteRoutes,
     ...flowRoutes,
+    ...flowStartRoutes,
     ...fileRoutes,
     ...chatRoutes,
     ...chatSocketRoutes,
@@ -60,6 +63,7 @@ export const nativeDoor: Door = {
     ...memberRoutes,
     ...inviteRoutes,
     ...settingsRoutes,
+    ...webhookSecretRoutes,
     ...brandRoutes,
     ...auditRoutes,
     ...eventRoutes,

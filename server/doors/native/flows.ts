@@ -16,7 +16,7 @@ import {
 } from '../../commands/flows.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
-import { type FlowBy, type FlowRow, type FlowVersion, findVersion, listFlows, listVersions } from '../../store/flows.ts';
+import { type FlowBy, type FlowRow, type FlowVersion, findVersion, listFlows, listVersions, publishPolicies } from '../../store/flows.ts';
 import { cursorAsk, listOf, listQuery, listReply, search, time } from './shapes.ts';
 
 const problem = z.object({ code: z.string(), at: z.string(), message: z.string() }).meta({ id: 'FlowProblem' });
@@ -43,7 +43,12 @@ const whole = z
     updated_at: time,
   })
   .meta({ id: 'Flow' });
-const version = z.object({ version: z.int(), digest: z.string(), message: z.string(), author: z.string(), at: time }).meta({ id: 'FlowVersion' });
+const policy = z
+  .enum(publishPolicies)
+  .describe(
+    'What becomes of sessions that wait in an older version. `finish_on_old`: they finish there. `migrate`: at its next input each goes on in this one, at the block of the same id and type, with all it knows; where that is gone it starts again.',
+  );
+const version = z.object({ version: z.int(), digest: z.string(), message: z.string(), author: z.string(), at: time, policy }).meta({ id: 'FlowVersion' });
 const wholeVersion = version.extend({ document: z.unknown() }).meta({ id: 'WholeFlowVersion' });
 
 const params = z.object({
@@ -83,7 +88,7 @@ function showWhole({ row, problems, places }: SavedFlow) {
 }
 
 function showVersion(one: Omit<FlowVersion, 'document'>) {
-  return { version: one.n, digest: one.digest, message: one.message, author: one.author, at: one.at };
+  return { version: one.n, digest: one.digest, message: one.message, author: one.author, at: one.at, policy: one.policy };
 }
 
 const docs = { tag: 'Flows' };
@@ -197,16 +202,17 @@ export const flowRoutes = [
     path: '/flows/{id}/publish',
     access: 'bot_manage',
     params,
-    body: z.object({ message }).meta({ id: 'PublishFlow' }),
+    body: z.object({ message, policy: policy.default('finish_on_old') }).meta({ id: 'PublishFlow' }),
     reply: z.object({ version: z.int() }),
     docs: {
       ...docs,
       id: 'publishFlow',
       summary: 'Publish the draft',
-      description: 'Makes an immutable version and puts it live; sessions that wait finish on theirs.',
+      description: 'Makes an immutable version and puts it live; sessions that wait finish on theirs, unless the `policy` says otherwise.',
       example: { message: 'Friendlier greeting' },
     },
-    run: ({ app, tenant, params: { id }, body }) => app.transact(async (tx) => ({ version: (await publishFlow(app, tx, tenant, id, body.message ?? '')).n })),
+    run: ({ app, tenant, params: { id }, body }) =>
+      app.transact(async (tx) => ({ version: (await publishFlow(app, tx, tenant, id, body.message ?? '', body.policy)).n })),
   }),
   route({
     method: 'GET',

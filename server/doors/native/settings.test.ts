@@ -32,6 +32,9 @@ describe.each(databaseKinds)('settings on %s', (kind) => {
       code_enabled: false,
       fallback_text,
       file_quota_mb: 10_240,
+      channels: { web: { expires_after: '30d', late_reply: 'resume', quiet_time: null } },
+      late_question: { text: 'Welcome back! Shall we go on where we stopped?', go_on: 'Go on', start_again: 'Start again' },
+      handoff_timers: 'freeze',
     };
     await scenario(t, { ...get, headers: owner }, { status: 200, body: usual });
     await scenario(t, patch({ timezone: 'Europe/Kyiv', currency: 'UAH' }), {

@@ -1,6 +1,9 @@
 // /v1/settings: what holds for one workspace.
+import { duration } from '@parley/engine/block.ts';
+import { durationMs } from '@parley/engine/expression/functions/dates.ts';
 import { z } from 'zod';
 import { type BusinessHours, minutesOf, timeOf } from '../../commands/business-hours.ts';
+import { lateReplies } from '../../commands/channel-settings.ts';
 import { changeSettings, checkTimeZone, isCurrency, readSettings, type Settings } from '../../commands/settings.ts';
 import { route } from '../../http/route.ts';
 import { image, language, name } from './shapes.ts';
@@ -34,9 +37,39 @@ function areInOrder(written: Written): boolean {
   return Object.values(readHours(written) ?? {}).every((spans) => spans.every(([from, to], at) => from < to && (spans[at - 1]?.[1] ?? 0) <= from));
 }
 
+function isBetween(text: string, least: string, most: string): boolean {
+  const [ms, from, to] = [text, least, most].map(durationMs);
+  return ms != null && from != null && to != null && ms >= from && ms <= to;
+}
+
 function show({ business_hours, ...rest }: Settings): z.input<typeof settings> {
   return { ...rest, business_hours: showHours(business_hours) };
 }
+
+const lasting = (least: string, most: string) => duration.refine((text) => isBetween(text, least, most), `a duration from ${least} to ${most}`);
+
+const channel = z
+  .object({
+    expires_after: lasting('1m', '3650d').describe('A reply to a question that was asked longer ago is late.'),
+    late_reply: z
+      .enum(lateReplies)
+      .describe(
+        'What is done with a late reply: `resume` takes it as the answer, `ask` asks whether to go on or to start again, `restart` starts the flow again.',
+      ),
+    quiet_time: lasting('200ms', '10s')
+      .nullable()
+      .describe('How long a flow waits for more messages before it answers several as one: ten seconds and twenty messages at most; null = not at all.'),
+  })
+  .meta({ id: 'ChannelSettings' });
+const channelName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, 'the name of a channel, such as web or whatsapp_cloud');
+const lateWords = z.string().trim().min(1).max(200);
+const lateQuestion = z
+  .object({ text: z.string().trim().min(1).max(2_000), go_on: lateWords, start_again: lateWords })
+  .describe('What whoever comes back late is asked, and its two answers.')
+  .meta({ id: 'LateQuestion' });
+const handoffTimers = z
+  .enum(['freeze', 'cancel'])
+  .describe('While people have a conversation, what its flow waits for by the clock is frozen, or is no longer waited for once they hand back.');
 
 const settings = z
   .object({
@@ -49,6 +82,9 @@ const settings = z
     code_enabled: z.boolean(),
     fallback_text: z.string(),
     file_quota_mb: z.int(),
+    channels: z.record(channelName, channel).describe('How flows go about the conversations of a channel; one that is not here is as usual.'),
+    late_question: lateQuestion,
+    handoff_timers: handoffTimers,
   })
   .meta({ id: 'Settings' });
 
@@ -78,6 +114,9 @@ export const settingsRoutes = [
         code_enabled: z.boolean().optional().describe('Whether code blocks run; off at first.'),
         fallback_text: z.string().trim().min(1).max(2_000).optional().describe('What people read when a flow has failed and has no error way of its own.'),
         file_quota_mb: z.int().min(0).max(10_000_000).optional().describe('How many megabytes uploaded files may take; 10240 at first.'),
+        channels: z.record(channelName, channel.partial().nullable()).optional().describe('Those given are changed, by what is given; null = as usual.'),
+        late_question: lateQuestion.optional(),
+        handoff_timers: handoffTimers.optional(),
       })
       .meta({ id: 'UpdateSettings' }),
     reply: settings,

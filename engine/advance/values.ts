@@ -1,0 +1,18 @@
+// Variables as they begin.
+import { isShallow, type Value } from '../expression/value.ts';
+import type { Vars } from '../session.ts';
+
+/** Values that variables have before anyone sets them. */
+export function defaultsOf(variables: { [name: string]: { default?: Value | undefined } } | undefined, given: Vars = {}): Vars {
+  const values: Vars = {};
+  for (const [name, one] of Object.entries(variables ?? {})) {
+    const value = (Object.hasOwn(given, name) ? given[name] : null) ?? one.default;
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+/** What came from outside may be nested deeper than anyone could walk. */
+export function bounded(values: Vars): Vars {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isShallow(value) ? value : null]));
+}

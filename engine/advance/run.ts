@@ -7,20 +7,11 @@ import { isShallow, type Value } from '../expression/value.ts';
 import { blockAt, type Flow, indexOf, type Placed } from '../flow.ts';
 import type { Reply } from '../message.ts';
 import type { Frame, Loop, Session, Vars, Wait } from '../session.ts';
+import { defaultsOf, paramsOf } from './given.ts';
 import type { Flows, Input } from './input.ts';
 import { localized } from './localize.ts';
 import { type Target, targetOf } from './ports.ts';
 import { limits, type Turn } from './turn.ts';
-
-/** Values that variables have before anyone sets them. */
-function defaultsOf(variables: { [name: string]: { default?: Value | undefined } } | undefined, given: Vars = {}): Vars {
-  const values: Vars = {};
-  for (const [name, one] of Object.entries(variables ?? {})) {
-    const value = (Object.hasOwn(given, name) ? given[name] : null) ?? one.default;
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
-}
 
 /** What came from outside may be nested deeper than anyone could walk. */
 function bounded(values: Vars): Vars {
@@ -102,7 +93,7 @@ export class Run {
     session.stack = [];
     session.loops = [];
     session.wait = null;
-    session.params = defaultsOf(this.#flow.params, params);
+    session.params = paramsOf(this.#flow, params);
     session.vars = defaultsOf(this.#flow.vars, vars);
     this.#turn.refreshScope(this.#flow);
     if (!this.#turn.admits('what it begins with', { ...session.params, ...session.vars })) return { end: true };

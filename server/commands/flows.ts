@@ -28,6 +28,7 @@ import {
   updateFlow,
 } from '../store/flows.ts';
 import { readRevisions } from '../store/revisions.ts';
+import { setAlarmsOf } from './alarms.ts';
 import { flowsCalledBy } from './flow-set.ts';
 
 export type SavedFlow = { row: FlowRow; flow: Flow; problems: Problem[]; places: FlowPlace[] };
@@ -87,6 +88,7 @@ export async function publishFlow(app: App, tx: Db, tenant: Tenant, by: FlowBy, 
     author: app.actor.name,
     at: app.clock.now(),
   });
+  await setAlarmsOf(app, tx, tenant, row.id, flow);
   await record(app, tx, { kind: 'flow.published', ...where(tenant, row), data: { slug: row.slug, version: version.n } });
   return version;
 }

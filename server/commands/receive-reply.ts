@@ -2,12 +2,12 @@
 // or begins the start flow of a new conversation, or waits for people. The door answers after the commit.
 import type { Reply } from '@parley/engine/message.ts';
 import type { App } from '../app.ts';
-import { restTrigger } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import { noteInbound } from '../store/inbound.ts';
-import { beginSession, fallbackOf, type OpenTurn, openTurn, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
+import { beginSession, isResting, type OpenTurn, openTurn, setAside, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { startFlowOf } from './start-flow.ts';
+import { beginTriggered, fallbackOf, triggersFor } from './triggers.ts';
 
 export type Received = { botId: number; conversationId: number; reply: Reply };
 
@@ -27,13 +27,6 @@ export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply):
   return saveStep(app, tx, turn);
 }
 
-/** Automation rests while it is paused for this person, or while people have the conversation. */
-function isResting(turn: OpenTurn): boolean {
-  const { paused_until: pausedUntil } = turn.subscriber;
-  const isPaused = pausedUntil !== null && pausedUntil > turn.context.now;
-  return isPaused || turn.conversation.taken_at !== null || turn.session?.state.status === 'handed_off';
-}
-
 async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
   const triggers = await triggersFor(tx, turn, reply);
   const isWaiting = turn.session !== null;
@@ -43,22 +36,17 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
     const brought = walk(turn, { kind: 'reply', reply });
     const command = brought.find((one) => one.kind === 'command');
     if (command?.kind === 'command') return obey(app, tx, turn, command.name, reply);
-    if (brought.some((one) => one.kind === 'interrupted') && interrupting) return setOff(app, tx, turn, interrupting, reply);
+    if (brought.some((one) => one.kind === 'interrupted') && interrupting) return beginTriggered(app, tx, turn, interrupting, { reply });
     // `unanswered`: it waits for something else than a reply (time, a webhook), and nothing is taken from it.
     return;
   }
   const command = commandIn(turn, reply);
   if (command !== null) return obey(app, tx, turn, command, reply);
   const first = triggers[0];
-  if (first) return setOff(app, tx, turn, first, reply);
+  if (first) return beginTriggered(app, tx, turn, first, { reply });
   if (turn.conversation.messages === 0 && (await beginStart(app, tx, turn, reply))) return;
   const fallback = await fallbackOf(tx, turn);
-  if (fallback) await setOff(app, tx, turn, fallback, reply);
-}
-
-async function setOff(app: App, tx: Db, turn: OpenTurn, { flow, to, trigger, restMs }: Triggered, reply: Reply): Promise<void> {
-  await beginSession(app, tx, turn, flow, { at: to, reply });
-  if (restMs > 0) await restTrigger(tx, turn.subscriber.id, { flowId: flow.id, trigger, until: turn.context.now + restMs });
+  if (fallback) await beginTriggered(app, tx, turn, fallback, { reply });
 }
 
 function commandIn(turn: OpenTurn, reply: Reply): string | null {

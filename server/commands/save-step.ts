@@ -14,6 +14,7 @@ import { keepFiles } from '../store/files.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
 import { attentionAfter } from './attention.ts';
+import { tellFromTurn } from './occurrences.ts';
 import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { printState } from './session-states.ts';
 import { applyChanges } from './subscriber-changes.ts';
@@ -75,8 +76,9 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   });
   await tieFiles(tx, turn, messages);
   const seq = events.at(-1)?.seq ?? conversation.seq;
-  await applyChanges(app, tx, turn, messages);
-  const hasJobs = await writeJobs(app, tx, turn, sessionId);
+  const changes = await applyChanges(app, tx, turn, messages);
+  const isTold = await tellFromTurn(app, tx, turn, changes, seq);
+  const hasJobs = (await writeJobs(app, tx, turn, sessionId)) || isTold;
   const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
   if (events.length > 0) {
     const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };

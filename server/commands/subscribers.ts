@@ -21,6 +21,8 @@ import {
   updateSubscriber,
 } from '../store/subscribers.ts';
 import { changesOf } from './changes.ts';
+import { Noticed } from './noticed.ts';
+import { tellTriggers } from './occurrences.ts';
 
 /** What programs say of someone. The phone is E.164. */
 export type Person = Partial<
@@ -77,6 +79,9 @@ async function changeSubscriber(app: App, tx: Db, tenant: Tenant, one: Subscribe
   const updated = await updateSubscriber(tx, tenant.botId, one.id, change, app.clock.now());
   assert(updated, 'a subscriber that was found is there');
   await record(app, tx, { kind: 'subscriber.updated', ...placeOf(tenant, one), data: { changed } });
+  const noticed = new Noticed();
+  noticed.columns(one, change);
+  await tellTriggers(app, tx, tenant, one.id, noticed.happened());
   return updated;
 }
 

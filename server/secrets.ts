@@ -17,6 +17,7 @@ export type Purpose =
   | 'key-check'
   | 'idempotency'
   | 'wait-webhook'
+  | 'trigger-webhook'
   | 'visitor'
   | 'conversation'
   | 'ticket'

@@ -7,7 +7,7 @@ import { AppError, notFound } from '../errors.ts';
 import { record } from '../events.ts';
 import { type CustomEvent, customEventNamed, deleteCustomEvent, insertCustomEvent, logCustomEvent, updateCustomEvent } from '../store/custom-events.ts';
 import type { Db } from '../store/database.ts';
-import { tellTriggers } from './occurrences.ts';
+import { checkData, tellTriggers } from './occurrences.ts';
 import { needSubscriber } from './subscribers.ts';
 
 export async function createCustomEvent(app: App, tx: Db, { workspaceId, botId }: Tenant, name: string): Promise<CustomEvent> {
@@ -40,6 +40,7 @@ export async function noteCustomEvent(
   { name, data }: { name: string; data: Value },
 ): Promise<CustomEvent> {
   const { botId } = tenant;
+  checkData(data);
   const { id } = await needSubscriber(tx, botId, subscriberId);
   const at = app.clock.now();
   const event = await customEventNamed(tx, botId, name, at);

@@ -2,11 +2,12 @@
 // a job, and only where a live flow of the bot waits for such a thing. So it sets nothing off inside the turn it comes
 // from, is lost in no crash, and costs a bot without such triggers nothing.
 import { isoOf } from '@parley/engine/expression/functions/dates.ts';
-import type { Value } from '@parley/engine/expression/value.ts';
+import { isShallow, type Value } from '@parley/engine/expression/value.ts';
 import type { Session } from '@parley/engine/session.ts';
 import { type Happening, isAwaited } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
 import type { Tenant } from '../auth.ts';
+import { AppError } from '../errors.ts';
 import { announce } from '../live.ts';
 import type { Db } from '../store/database.ts';
 import type { NewJob } from '../store/jobs.ts';
@@ -19,6 +20,14 @@ export type Occurrence = { botId: number; workspaceId: number; subscriberId: num
 
 /** A chain that nobody has spoken in for so long is over: what comes around every day is no endless loop. */
 const chainGapMs = 3_600_000;
+
+/** Of what a program says with it, as JSON: a session keeps it for as long as it runs. */
+const maxUnits = 64 * 1024;
+
+export function checkData(data: unknown): void {
+  if (!isShallow(data)) throw new AppError('invalid_request', 'The data is nested too deeply.');
+  if (JSON.stringify(data).length > maxUnits) throw new AppError('payload_too_large', `The data is larger than ${maxUnits / 1024} KB.`);
+}
 
 export function occurrenceJob(occurrence: Occurrence, key: string): NewJob {
   return {

@@ -58,13 +58,17 @@ export async function insertPerson(app: App, tx: Db, tenant: Pick<Tenant, 'works
   return made;
 }
 
+export async function findPerson(db: Db, botId: number, channelId: string | null, { phone, email }: Person): Promise<Subscriber | null> {
+  return (
+    (channelId === null ? null : await findByChannelId(db, botId, null, channelId)) ??
+    (phone ? await findByPhone(db, botId, phone) : null) ??
+    (email ? await findByEmail(db, botId, email) : null)
+  );
+}
+
 /** The one of this channel id, phone or e-mail address, in this order, with what is given changed; else a new one. */
 export async function upsertSubscriber(app: App, tx: Db, tenant: Tenant, channelId: string | null, person: Person): Promise<Subscriber> {
-  const { botId } = tenant;
-  const found =
-    (channelId === null ? null : await findByChannelId(tx, botId, null, channelId)) ??
-    (person.phone ? await findByPhone(tx, botId, person.phone) : null) ??
-    (person.email ? await findByEmail(tx, botId, person.email) : null);
+  const found = await findPerson(tx, tenant.botId, channelId, person);
   if (found) return changeSubscriber(app, tx, tenant, found, person);
   if (channelId === null) return createSubscriber(app, tx, tenant, person);
   const made = await insertPerson(app, tx, tenant, { ...person, channel: ownChannel, user_id: channelId });

@@ -18,6 +18,7 @@ import { customEventRoutes } from './custom-events.ts';
 import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
+import { flowHookRoutes } from './flow-hooks.ts';
 import { flowRoutes } from './flows.ts';
 import { inviteRoutes } from './invites.ts';
 import { keyRoutes } from './keys.ts';
@@ -48,6 +49,7 @@ export const nativeDoor: Door = {
     ...botRoutes,
     ...siteRoutes,
     ...flowRoutes,
+    ...flowHookRoutes,
     ...fileRoutes,
     ...chatRoutes,
     ...chatSocketRoutes,

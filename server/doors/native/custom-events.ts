@@ -1,4 +1,5 @@
 // /v1/custom-events: what flows and programs say has happened with someone, and when it did.
+import type { Value } from '@parley/engine/expression/value.ts';
 import { ns, parseNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
 import { createCustomEvent, noteCustomEvent, removeCustomEvent, renameCustomEvent } from '../../commands/custom-events.ts';
@@ -86,7 +87,7 @@ export const customEventRoutes = [
     path: '/subscribers/{id}/events',
     access: 'bot_manage',
     params: z.object({ id: z.string().regex(/^(\d{1,15}|f\d{1,15}u\d{1,15})$/) }),
-    body: z.object({ name, data: z.json().optional() }).meta({ id: 'LogCustomEvent' }),
+    body: z.object({ name, data: z.unknown().optional() }).meta({ id: 'LogCustomEvent' }),
     reply: customEvent,
     status: 201,
     errors: ['payload_too_large'],
@@ -99,7 +100,7 @@ export const customEventRoutes = [
     },
     run: ({ app, tenant, params: { id }, body }) => {
       const subscriberId = /^\d/.test(id) ? Number(id) : parseNs('subscriber', tenant.botId, id);
-      return app.transact(async (tx) => show(await noteCustomEvent(app, tx, tenant, subscriberId, { name: body.name, data: body.data ?? null })));
+      return app.transact(async (tx) => show(await noteCustomEvent(app, tx, tenant, subscriberId, { name: body.name, data: (body.data ?? null) as Value })));
     },
   }),
   route({

@@ -9,6 +9,7 @@ import { listMessages } from '../store/messages.ts';
 import { insertSubscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
 import { databaseKinds } from '../testing/databases.ts';
 import { makeWorld, type World } from '../testing/factories.ts';
+import { crashing } from '../testing/simulation/watched.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
 import { createField } from './fields.ts';
 import { changeFlow, chooseStart, createFlow, publishFlow, removeFlow } from './flows.ts';
@@ -168,6 +169,25 @@ describe.each(databaseKinds)('triggers whose time comes, on %s', (kind) => {
       }
       expect(await count(all)).toEqual(Array(205).fill(1));
       expect(await t.app.db.selectFrom('job').select(['kind', 'last_error']).execute()).toEqual([]);
+    });
+
+    test('reaches each of them once, at whichever query a worker dies', async () => {
+      t.clock.set(Date.parse('2026-05-04T10:30:00Z'));
+      await publish({ type: 'schedule', cron: '@hourly' });
+      const all = [await newPerson(), await newPerson()];
+      for (let at = 1; ; at += 1) {
+        await t.pass(anHour - 30_000);
+        const dying = crashing(t.app, at);
+        for (let round = 0; round < 3; round += 1) await Promise.allSettled([workOnce(dying.app)]);
+        // Until its leases have run out.
+        await t.pass(30_000);
+        await settle();
+        expect(await count(all), `after query ${at}`).toEqual([at, at]);
+        if (!dying.reached()) {
+          expect(at).toBeGreaterThan(20);
+          return;
+        }
+      }
     });
 
     test('ends with the flow, or with a version that has it no longer; another time holds from its publication', async () => {

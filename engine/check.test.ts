@@ -216,3 +216,39 @@ describe('the linter looks everywhere', () => {
     expect(blocksPublishing([{ code: 'W01', at: '', message: '' }])).toBe(false);
   });
 });
+
+describe('what starts a flow', () => {
+  const judged = (trigger: object): string[] => codes({ a: [text('t'), end] }, { triggers: { go: { type: 'start', to: 'a' }, t: { to: 'a', ...trigger } } });
+
+  test.each<[object, string]>([
+    [{ type: 'schedule' }, 'E08 triggers.t.cron'],
+    [{ type: 'schedule', cron: '61 * * * *' }, 'E08 triggers.t.cron'],
+    [{ type: 'schedule', cron: '* * * * * *' }, 'E08 triggers.t.cron'],
+    [{ type: 'schedule', cron: '0 0 30 2 *' }, 'E08 triggers.t.cron'],
+    [{ type: 'schedule', cron: '@daily', tz: 'Mars/Olympus' }, 'E08 triggers.t.tz'],
+    [{ type: 'date_field' }, 'E08 triggers.t.field'],
+    [{ type: 'date_field', field: 'x', offset: 'soon' }, 'E08 triggers.t.offset'],
+    [{ type: 'inactivity' }, 'E08 triggers.t.after'],
+    [{ type: 'inactivity', after: '10s' }, 'E08 triggers.t.after'],
+    [{ type: 'tag', on: 'changed' }, 'E08 triggers.t.on'],
+    [{ type: 'conversation', on: 'begun' }, 'E08 triggers.t.on'],
+    [{ type: 'intent' }, 'W08 triggers.t'],
+    [{ type: 'comment' }, 'W08 triggers.t'],
+    [{ type: 'story' }, 'W08 triggers.t'],
+  ])('that cannot be read, or that nothing sets off, is told of: %j', (trigger, expected) => expect(judged(trigger)).toEqual([expected]));
+
+  test.each([
+    { type: 'schedule', cron: '0 9 * * mon-fri', tz: 'Europe/Berlin' },
+    { type: 'date_field', field: 'due', offset: '-3d' },
+    { type: 'date_field', field: 'due' },
+    { type: 'inactivity', after: '3d' },
+    { type: 'tag', tag: 'vip', on: 'removed' },
+    { type: 'conversation', on: 'assigned' },
+    { type: 'webhook' },
+  ])('that can be read is not: %j', (trigger) => expect(judged(trigger)).toEqual([]));
+
+  test('is known to it as param.trigger, undeclared', () => {
+    expect(codes({ a: [text('t', { text: '{{ param.trigger.data.total }}' }), end] })).toEqual([]);
+    expect(codes({ a: [text('t', { text: '{{ param.total }}' }), end] })).toEqual(['E03 a.t.text']);
+  });
+});

@@ -4,6 +4,7 @@
 import { type Block, definitionOf } from './blocks.ts';
 import { checkCondition, checkExpression, checkTemplate, checkVariable, type Look } from './check/expressions.ts';
 import { looksSecret } from './check/secrets.ts';
+import { checkTrigger } from './check/triggers.ts';
 import { type Condition, condition } from './condition.ts';
 import { isRegex } from './expression/regex.ts';
 import { type Flow, indexOf, type Placed } from './flow.ts';
@@ -41,7 +42,7 @@ export function check(flow: Flow, knowledge: Knowledge = {}): Problem[] {
     },
   };
   checkIds(look);
-  checkTriggers(look);
+  checkStarts(look);
   for (const placed of indexOf(flow).blocks.values()) {
     checkWays(look, placed);
     checkSettings(look, placed);
@@ -73,14 +74,11 @@ function checkIds({ flow, report }: Look): void {
   }
 }
 
-function checkTriggers(look: Look): void {
-  const { flow, report } = look;
+function checkStarts(look: Look): void {
+  const { flow } = look;
   for (const [id, trigger] of Object.entries(flow.triggers ?? {})) {
-    const at = `triggers.${id}`;
-    checkTarget(look, trigger.to, `${at}.to`);
-    if (trigger.match === 'regex')
-      for (const pattern of trigger.any ?? []) if (!isRegex(pattern)) report('E08', `${at}.any`, `This is not a valid regular expression: ${pattern}`);
-    if (trigger.when) checkCondition(look, trigger.when, `${at}.when`);
+    checkTarget(look, trigger.to, `triggers.${id}.to`);
+    checkTrigger(look, trigger, `triggers.${id}`);
   }
   for (const [name, group] of Object.entries(flow.groups)) if (group.error) checkTarget(look, group.error, `${name}.error`);
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Surroundings } from './expression.ts';
 import { type Flow, triggerTypes } from './flow.ts';
 import { ends, flowOf } from './testing/play.ts';
-import { matchTriggers, type Occurrence } from './trigger.ts';
+import { isAwaited, matchTriggers, type Occurrence } from './trigger.ts';
 
 const around: Surroundings = { now: 0, timeZone: 'UTC', language: 'en', random: () => 0, isOpen: () => true, nextOpen: (at) => at };
 const flowWith = (triggers: object, id = 'main'): Flow => flowOf({ a: ends('A') }, { triggers, id });
@@ -81,4 +81,32 @@ test('start and error never fire by themselves', () => {
     ) as Occurrence;
     expect(matched([flow], occurrence)).toEqual([type]);
   }
+});
+
+test('what has happened is known to the condition: what the flow declares of it, and all of it', () => {
+  const happened: Occurrence = { type: 'event', name: 'ordered', data: { total: 120, city: 'Bonn' }, channel: 'web' };
+  const when = (l: string, r: unknown) => ({ t: { type: 'event', to: 'a', when: { l, op: 'eq', r } } });
+  const declaring = (triggers: object) => flowOf({ a: ends('A') }, { triggers, params: { total: { type: 'number' } } });
+  expect(matched([declaring(when('param.total', 120))], happened)).toEqual(['t']);
+  expect(matched([declaring(when('param.total', 121))], happened)).toEqual([]);
+  expect(matched([declaring(when('param.city', 'Bonn'))], happened)).toEqual([]);
+  expect(matched([declaring(when('param.trigger.data.city', 'Bonn'))], happened)).toEqual(['t']);
+  expect(matched([declaring(when('param.trigger.name', 'ordered'))], happened)).toEqual(['t']);
+});
+
+test('what can set off one trigger only sets off no other', () => {
+  const flows = [
+    flowWith({ a: { type: 'schedule', to: 'a' }, b: { type: 'schedule', to: 'a', channels: ['web'] } }, 'one'),
+    flowWith({ b: { type: 'schedule', to: 'a' } }, 'two'),
+  ];
+  const due = (channel: string): Occurrence => ({ type: 'schedule', name: 'b', only: { flow: 'one', trigger: 'b' }, channel });
+  expect(matchTriggers(flows, due('web'), {}, around).map((one) => `${one.flow}.${one.trigger}`)).toEqual(['one.b']);
+  expect(matched(flows, due('telegram'))).toEqual([]);
+});
+
+test('whether anything waits for it is asked without knowing whom it happens to', () => {
+  const flow = flowWith({ t: { type: 'tag', tag: 'VIP', on: 'added', channels: ['telegram'], when: { cel: 'false' }, to: 'a' } });
+  expect(isAwaited([flow], { type: 'tag', name: 'vip', on: 'added' })).toBe(true);
+  expect(isAwaited([flow], { type: 'tag', name: 'vip', on: 'removed' })).toBe(false);
+  expect(isAwaited([flow], { type: 'event', name: 'vip' })).toBe(false);
 });

@@ -1,15 +1,27 @@
 // Which trigger a reply or an event sets off: by priority, then by the order of the document.
+import { paramsOf } from './advance/values.ts';
 import { fold } from './block/answer.ts';
 import { holds } from './condition.ts';
 import { matchRegex } from './expression/regex.ts';
+import type { Value } from './expression/value.ts';
 import type { Scope, Surroundings } from './expression.ts';
 import type { Flow, Trigger, TriggerType } from './flow.ts';
 import type { Reply } from './message.ts';
+import type { Vars } from './session.ts';
+
+/** What happens beside what people say. `only` is the one trigger that it can set off: whose time has come, whose address was called. */
+export type Happening = {
+  type: Exclude<TriggerType, 'keyword' | 'media' | 'start' | 'error'>;
+  name: string;
+  on?: string;
+  data?: Value;
+  only?: { flow: string; trigger: string };
+};
 
 export type Occurrence =
   | { type: 'keyword'; reply: Reply; channel: string }
   | { type: 'media'; reply: Reply; channel: string }
-  | { type: Exclude<TriggerType, 'keyword' | 'media' | 'start' | 'error'>; name: string; on?: string; channel: string };
+  | (Happening & { channel: string });
 
 export type Match = { flow: string; trigger: string; to: string; interrupts: 'never' | 'when_waiting' | 'always'; cooldown: string | null };
 
@@ -18,8 +30,9 @@ export function matchTriggers(flows: readonly Flow[], occurrence: Occurrence, sc
   const found: { match: Match; priority: number }[] = [];
   for (const flow of flows) {
     for (const [id, trigger] of Object.entries(flow.triggers ?? {})) {
-      if (!isMeant(trigger, occurrence)) continue;
-      if (trigger.when && !holds(trigger.when, scope, around)) continue;
+      if (!isMeant(trigger, occurrence, { flow: flow.id, trigger: id })) continue;
+      if (trigger.channels && !trigger.channels.includes(occurrence.channel)) continue;
+      if (trigger.when && !holds(trigger.when, 'name' in occurrence ? withData(flow, scope, occurrence) : scope, around)) continue;
       found.push({
         match: { flow: flow.id, trigger: id, to: trigger.to, interrupts: trigger.interrupts ?? 'never', cooldown: trigger.cooldown ?? null },
         priority: trigger.priority ?? 0,
@@ -29,13 +42,34 @@ export function matchTriggers(flows: readonly Flow[], occurrence: Occurrence, sc
   return found.sort((a, b) => b.priority - a.priority).map((one) => one.match);
 }
 
-function isMeant(trigger: Trigger, occurrence: Occurrence): boolean {
+/** Whether any of them waits for such a thing, whoever it happens to and wherever. */
+export function isAwaited(flows: readonly Flow[], happening: Happening): boolean {
+  return flows.some((flow) => Object.entries(flow.triggers ?? {}).some(([id, trigger]) => isMeant(trigger, happening, { flow: flow.id, trigger: id })));
+}
+
+/** What a flow that is set off so begins with: what it declares of the data, and all of it in `param.trigger`. */
+export function paramsFor({ type, name, on, data = null }: Happening, more: Vars = {}): Vars {
+  const named = typeof data === 'object' && data !== null && !Array.isArray(data) ? data : {};
+  return { ...named, trigger: { type, name, ...(on === undefined ? {} : { on }), data, ...more } };
+}
+
+function withData(flow: Flow, scope: Scope, happening: Happening): Scope {
+  return { ...scope, param: paramsOf(flow, paramsFor(happening)) };
+}
+
+/** A webhook without a name is called by its own. */
+export function hookOf(id: string, trigger: Trigger): string {
+  return trigger.hook ?? id;
+}
+
+function isMeant(trigger: Trigger, occurrence: Occurrence | Happening, place: { flow: string; trigger: string }): boolean {
   if (trigger.type !== occurrence.type) return false;
-  if (trigger.channels && !trigger.channels.includes(occurrence.channel)) return false;
   if ('reply' in occurrence) return occurrence.type === 'media' ? (occurrence.reply.files?.length ?? 0) > 0 : isKeyword(trigger, occurrence.reply.text);
+  const { only, name, on } = occurrence;
+  if (only) return only.flow === place.flow && only.trigger === place.trigger;
   const named = trigger.event ?? trigger.hook ?? trigger.ref ?? trigger.field ?? trigger.tag;
-  if (named !== undefined && fold(named) !== fold(occurrence.name)) return false;
-  return trigger.on === undefined || occurrence.on === undefined || trigger.on === occurrence.on;
+  if (named !== undefined && fold(named) !== fold(name)) return false;
+  return trigger.on === undefined || on === undefined || trigger.on === on;
 }
 
 function isKeyword(trigger: Trigger, text: string): boolean {

@@ -18,6 +18,7 @@ export type Purpose =
   | 'idempotency'
   | 'wait-webhook'
   | 'webhook-signature'
+  | 'trigger-webhook'
   | 'visitor'
   | 'conversation'
   | 'ticket'

@@ -93,7 +93,7 @@ export type Opening = {
   nonce?: string;
   /** The value of a field that no person sees. */
   website?: string;
-  context?: { url?: string; title?: string; referrer?: string; locale?: string; tz?: string };
+  context?: { url?: string; title?: string; referrer?: string; locale?: string; tz?: string; ref?: string };
   attributes?: { [name: string]: string | number | boolean | null };
   /** A flow of the bot to begin with, by its slug. */
   flow?: string;

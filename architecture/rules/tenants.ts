@@ -32,6 +32,7 @@ const installationWide: Record<string, string | Record<string, string>> = {
   'server/store/sites.ts': { firstSite: 'what /demo shows', findSiteByKey: 'is how the tenant is found' },
   'server/store/inbound.ts': 'the source names the channel it came by',
   'server/store/jobs.ts': 'the worker takes what is due, whoever it belongs to; each job carries its own tenant',
+  'server/store/alarms.ts': { dueAlarms: 'the worker rings what is due, whoever it belongs to', nextAlarm: 'says when, not what' },
   'server/store/sessions.ts': { dueTimers: 'the worker wakes what is due, whoever it belongs to', nextTimer: 'says when, not what' },
 };
 

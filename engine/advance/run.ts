@@ -13,7 +13,7 @@ import { type LateWords, lateQuestion, type ReplyWait } from './late.ts';
 import { localized } from './localize.ts';
 import { type Target, targetOf } from './ports.ts';
 import { limits, type Turn } from './turn.ts';
-import { bounded, defaultsOf } from './values.ts';
+import { bounded, defaultsOf, paramsOf } from './values.ts';
 
 export class Run {
   readonly #flows: Flows;
@@ -79,7 +79,7 @@ export class Run {
     session.stack = [];
     session.loops = [];
     session.wait = null;
-    session.params = defaultsOf(this.#flow.params, params);
+    session.params = paramsOf(this.#flow, params);
     session.vars = defaultsOf(this.#flow.vars, vars);
     this.#turn.refreshScope(this.#flow);
     if (!this.#turn.admits('what it begins with', { ...session.params, ...session.vars })) return { end: true };

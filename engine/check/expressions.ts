@@ -18,7 +18,7 @@ export function checkExpression(look: Look, source: string, at: string, names: r
   if (!compiled.ok) look.report('E08', at, `This expression cannot be read: ${compiled.problem}.`);
   for (const path of namesIn(compiled)) {
     const [name = '', member] = path.split('.');
-    if (name === 'param' && member !== undefined && !isDeclared(look.flow.params, member))
+    if (name === 'param' && member !== undefined && member !== 'trigger' && !isDeclared(look.flow.params, member))
       look.report('E03', at, `There is no parameter ${member}; add it to the flow's parameters.`);
     else if (name === 'vars' && member !== undefined) checkVariable(look, member, at);
     else if (!namespaces.has(name) && !names.includes(name)) checkVariable(look, name, at);

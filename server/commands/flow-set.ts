@@ -2,7 +2,7 @@
 // again when the bot's revision of flows is another.
 import type { Flows } from '@parley/engine/advance.ts';
 import { definitionOf } from '@parley/engine/blocks.ts';
-import { type Flow, parseFlow } from '@parley/engine/flow.ts';
+import { type Flow, parseFlow, type TriggerType } from '@parley/engine/flow.ts';
 import type { Move } from '@parley/engine/move.ts';
 import { assert } from '../errors.ts';
 import type { Db } from '../store/database.ts';
@@ -13,16 +13,14 @@ const maxVersions = 1_000;
 
 const versions = new Map<string, Flow>();
 
-/** `isTriggered` by what someone says or sends: keyword and media. */
-export type LiveFlow = { id: number; slug: string; n: number; flow: Flow; isTriggered: boolean };
+export type LiveFlow = { id: number; slug: string; n: number; flow: Flow; triggers: ReadonlySet<TriggerType> };
 
 /** The live flows of a bot, by number. */
 export const liveFlows = keptByRevision(async (db, botId): Promise<LiveFlow[]> => {
   const live: LiveFlow[] = [];
   for (const { id, slug, n, digest } of await liveVersions(db, botId)) {
     const flow = await versionOf(db, botId, { id, n, digest });
-    const isTriggered = Object.values(flow.triggers ?? {}).some((one) => one.type === 'keyword' || one.type === 'media');
-    live.push({ id, slug, n, flow, isTriggered });
+    live.push({ id, slug, n, flow, triggers: new Set(Object.values(flow.triggers ?? {}).map((one) => one.type)) });
   }
   return live;
 });

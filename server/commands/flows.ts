@@ -29,6 +29,7 @@ import {
   updateFlow,
 } from '../store/flows.ts';
 import { readRevisions } from '../store/revisions.ts';
+import { setAlarmsOf } from './alarms.ts';
 import { flowsCalledBy } from './flow-set.ts';
 
 export type SavedFlow = { row: FlowRow; flow: Flow; problems: Problem[]; places: FlowPlace[] };
@@ -96,6 +97,7 @@ export async function publishFlow(
     at: app.clock.now(),
     policy,
   });
+  await setAlarmsOf(app, tx, tenant, row.id, flow);
   await record(app, tx, { kind: 'flow.published', ...where(tenant, row), data: { slug: row.slug, version: version.n, policy } });
   return version;
 }

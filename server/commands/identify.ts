@@ -11,6 +11,8 @@ import type { Db } from '../store/database.ts';
 import { insertDevice, mergeSubscribers, touchDevice } from '../store/devices.ts';
 import type { Site } from '../store/sites.ts';
 import { deleteSubscriber, findByChannelId, findSubscriber, type Subscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
+import { Noticed } from './noticed.ts';
+import { tellTriggers } from './occurrences.ts';
 import { conversationToken, hashesOf, maxConversations, subscriberBehind } from './site-conversations.ts';
 import { settingsOf } from './site-settings.ts';
 import { noteSaid, type SaidFields } from './site-subscribers.ts';
@@ -105,8 +107,12 @@ async function noteClaim(app: App, tx: Db, site: Site, subscriberId: number, { n
   await noteSaid(app, tx, site, subscriberId, { locale: null, timeZone: null, attributes });
   const change = { ...(name === null ? {} : { name }), ...(email === null ? {} : { email }) };
   if (Object.keys(change).length === 0) return;
+  const before = await findSubscriber(tx, site.bot_id, subscriberId);
   const changed = await updateSubscriber(tx, site.bot_id, subscriberId, change, app.clock.now());
-  assert(changed, 'a subscriber that was found is there');
+  assert(before && changed, 'a subscriber that was found is there');
+  const noticed = new Noticed();
+  noticed.columns(before, change);
+  await tellTriggers(app, tx, { workspaceId: site.workspace_id, botId: site.bot_id }, subscriberId, noticed.happened());
 }
 
 async function cursorOf(tx: Db, { bot_id: botId, id: siteId }: Site, subscriberId: number): Promise<number> {

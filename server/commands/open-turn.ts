@@ -3,18 +3,13 @@
 
 import { type Context, limits, type Output } from '@parley/engine/advance/turn.ts';
 import { advance, type Flows, type Input, onlyVersions } from '@parley/engine/advance.ts';
-import { holds } from '@parley/engine/condition.ts';
 import { insideAsks } from '@parley/engine/effect.ts';
-import { durationMs } from '@parley/engine/expression/functions/dates.ts';
-import type { Scope, Surroundings } from '@parley/engine/expression.ts';
 import type { FileRef, Message, Reply } from '@parley/engine/message.ts';
 import { moved } from '@parley/engine/move.ts';
 import { newSession, type Session, type Vars } from '@parley/engine/session.ts';
-import { matchTriggers } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
 import { assert, notFound } from '../errors.ts';
 import { type Conversation, lockConversation } from '../store/conversations.ts';
-import { restingTriggers } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import type { Field } from '../store/fields.ts';
 import { startFlow } from '../store/flows.ts';
@@ -138,13 +133,20 @@ function placesOf({ cursor, version_id, stack }: Session): Place[] {
   return [{ slug: cursor.flow, n: version_id }, ...stack.map((frame) => ({ slug: frame.flow, n: frame.version_id }))];
 }
 
+/** Automation rests while it is paused for this person, or while people have the conversation. */
+export function isResting(turn: OpenTurn): boolean {
+  const { paused_until: pausedUntil } = turn.subscriber;
+  const isPaused = pausedUntil !== null && pausedUntil > turn.context.now;
+  return isPaused || turn.conversation.taken_at !== null || turn.session?.state.status === 'handed_off';
+}
+
 /** Begins a flow anew; a session that was waiting is put aside. */
 export async function beginSession(
   app: App,
   tx: Db,
   turn: OpenTurn,
   flow: { id: number; n: number },
-  start: { at?: string; reply?: Reply; values?: Vars },
+  start: { at?: string; reply?: Reply; values?: Vars; params?: Vars },
 ): Promise<void> {
   const main = await loadVersion(tx, turn.conversation.bot_id, flow.id, flow.n);
   assert(main, 'a published version is there');
@@ -155,8 +157,8 @@ export async function beginSession(
   const state = newSession(main.id, flow.n, seed);
   turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now(), updatedAt: app.clock.now() };
   turn.isLost = false;
-  const { at, reply, values } = start;
-  const given = values === undefined ? {} : { params: values, vars: values };
+  const { at, reply, values, params } = start;
+  const given = values === undefined ? (params === undefined ? {} : { params }) : { params: values, vars: values };
   await walk(app, tx, turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
 }
 
@@ -218,69 +220,4 @@ function applyToContext(turn: OpenTurn, outputs: readonly Output[]): void {
 async function answerFromInside(tx: Db, turn: OpenTurn, outputs: readonly Output[]): Promise<Input | null> {
   const asked = outputs.find((one) => one.kind === 'ask' && insideAsks.has(one.ask.ask));
   return asked?.kind === 'ask' ? { kind: 'answer', id: asked.id, ...(await answerInside(tx, turn, asked.ask)) } : null;
-}
-
-/** What a trigger begins, and how long it then rests for this person. */
-export type Triggered = { flow: { id: number; n: number }; to: string; interrupts: string; trigger: string; restMs: number };
-
-/** The bot's triggers that this reply sets off, the most important first; those that rest are left out. */
-export async function triggersFor(tx: Db, turn: OpenTurn, reply: Reply): Promise<Triggered[]> {
-  const live = (await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)).filter((one) => one.isTriggered);
-  if (live.length === 0) return [];
-  const flows = live.map((one) => one.flow);
-  const { context } = turn;
-  const scope = scopeOf(turn);
-  const around = aroundOf(context);
-  const found = [
-    ...matchTriggers(flows, { type: 'keyword', reply, channel: context.channel }, scope, around),
-    ...matchTriggers(flows, { type: 'media', reply, channel: context.channel }, scope, around),
-  ];
-  return awake(
-    tx,
-    turn,
-    found.flatMap((match) => {
-      const flow = live.find((one) => one.slug === match.flow);
-      return flow ? [triggeredBy({ id: flow.id, n: flow.n }, match.trigger, match)] : [];
-    }),
-  );
-}
-
-function triggeredBy(flow: { id: number; n: number }, trigger: string, one: { to: string; interrupts?: string; cooldown?: string | null }): Triggered {
-  return { flow, to: one.to, interrupts: one.interrupts ?? 'never', trigger, restMs: (one.cooldown && durationMs(one.cooldown)) || 0 };
-}
-
-async function awake(tx: Db, turn: OpenTurn, triggered: Triggered[]): Promise<Triggered[]> {
-  if (triggered.every(({ restMs }) => restMs === 0)) return triggered;
-  const resting = await restingTriggers(tx, turn.subscriber.id, turn.context.now);
-  return triggered.filter((one) => one.restMs === 0 || !resting.some((other) => other.flow_id === one.flow.id && other.trigger_id === one.trigger));
-}
-
-/** The flow with a `fallback` trigger: what answers when nothing else does. */
-export async function fallbackOf(tx: Db, turn: OpenTurn): Promise<Triggered | null> {
-  const { context } = turn;
-  const found: { one: Triggered; priority: number }[] = [];
-  for (const { id, n, flow } of await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)) {
-    for (const [name, trigger] of Object.entries(flow.triggers ?? {})) {
-      if (trigger.type !== 'fallback' || (trigger.channels && !trigger.channels.includes(context.channel))) continue;
-      if (trigger.when && !holds(trigger.when, scopeOf(turn), aroundOf(context))) continue;
-      found.push({ one: triggeredBy({ id, n }, name, trigger), priority: trigger.priority ?? 0 });
-    }
-  }
-  const ranked = found.sort((a, b) => b.priority - a.priority).map(({ one }) => one);
-  return (await awake(tx, turn, ranked))[0] ?? null;
-}
-
-function scopeOf({ context, reply }: OpenTurn): Scope {
-  return { subscriber: context.subscriber, bot: context.bot, conv: context.conv, channel: context.channel, msg: { text: reply?.text ?? '' } };
-}
-
-function aroundOf(context: Context): Surroundings {
-  return {
-    now: context.now,
-    timeZone: context.timeZone,
-    language: context.language ?? 'en',
-    random: () => 0.5,
-    isOpen: context.hours.isOpen,
-    nextOpen: context.hours.nextOpen,
-  };
 }

@@ -2,13 +2,13 @@
 // or begins the start flow of a new conversation, or waits for people. The door answers after the commit.
 import type { Reply } from '@parley/engine/message.ts';
 import type { App } from '../app.ts';
-import { restTrigger } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import { noteInbound } from '../store/inbound.ts';
 import { type LateReply, lateReplyAfter, usualLateQuestion } from './channel-settings.ts';
-import { beginSession, fallbackOf, type OpenTurn, openTurn, restart, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
+import { beginSession, isResting, type OpenTurn, openTurn, restart, setAside, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { startFlowOf } from './start-flow.ts';
+import { beginTriggered, fallbackOf, triggersFor } from './triggers.ts';
 
 export type Received = { botId: number; conversationId: number; reply: Reply };
 
@@ -28,13 +28,6 @@ export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply):
   return saveStep(app, tx, turn);
 }
 
-/** Automation rests while it is paused for this person, or while people have the conversation. */
-function isResting(turn: OpenTurn): boolean {
-  const { paused_until: pausedUntil } = turn.subscriber;
-  const isPaused = pausedUntil !== null && pausedUntil > turn.context.now;
-  return isPaused || turn.conversation.taken_at !== null || turn.session?.state.status === 'handed_off';
-}
-
 async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
   const triggers = await triggersFor(tx, turn, reply);
   const isWaiting = turn.session !== null && !turn.isLost;
@@ -42,7 +35,7 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
   turn.context = { ...turn.context, interrupts: () => interrupting !== undefined };
   if (isWaiting) {
     const late = lateness(turn, reply);
-    if (late !== 'resume' && interrupting) return setOff(app, tx, turn, interrupting, reply);
+    if (late !== 'resume' && interrupting) return beginTriggered(app, tx, turn, interrupting, { reply });
     if (late === 'restart' && turn.session) return restart(app, tx, turn, turn.session, { reply });
     if (late === 'ask') {
       await walk(app, tx, turn, { kind: 'late', words: turn.settings.late_question ?? usualLateQuestion });
@@ -51,18 +44,18 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
     const brought = await walk(app, tx, turn, { kind: 'reply', reply });
     const command = brought.find((one) => one.kind === 'command');
     if (command?.kind === 'command') return obey(app, tx, turn, command.name, reply);
-    if (brought.some((one) => one.kind === 'interrupted') && interrupting) return setOff(app, tx, turn, interrupting, reply);
+    if (brought.some((one) => one.kind === 'interrupted') && interrupting) return beginTriggered(app, tx, turn, interrupting, { reply });
     // `unanswered`: it waits for something else than a reply (time, a webhook), and nothing is taken from it.
     return;
   }
   const command = commandIn(turn, reply);
   if (command !== null) return obey(app, tx, turn, command, reply);
   const first = triggers[0];
-  if (first) return setOff(app, tx, turn, first, reply);
+  if (first) return beginTriggered(app, tx, turn, first, { reply });
   if (turn.session) return restart(app, tx, turn, turn.session, { reply });
   if (turn.conversation.messages === 0 && (await beginStart(app, tx, turn, reply))) return;
   const fallback = await fallbackOf(tx, turn);
-  if (fallback) await setOff(app, tx, turn, fallback, reply);
+  if (fallback) await beginTriggered(app, tx, turn, fallback, { reply });
 }
 
 // A press of what was asked, or a word that means the same everywhere, is plain enough however late it comes.
@@ -73,11 +66,6 @@ function lateness(turn: OpenTurn, reply: Reply): LateReply {
   const late = lateReplyAfter(settings, conversation.channel, context.now - session.updatedAt);
   const isPlain = late !== 'resume' && (wait.choices.some((one) => one.payload === reply.payload) || commandIn(turn, reply) !== null);
   return isPlain ? 'resume' : late;
-}
-
-async function setOff(app: App, tx: Db, turn: OpenTurn, { flow, to, trigger, restMs }: Triggered, reply: Reply): Promise<void> {
-  await beginSession(app, tx, turn, flow, { at: to, reply });
-  if (restMs > 0) await restTrigger(tx, turn.subscriber.id, { flowId: flow.id, trigger, until: turn.context.now + restMs });
 }
 
 function commandIn(turn: OpenTurn, reply: Reply): string | null {

@@ -14,6 +14,7 @@ import { keepFiles } from '../store/files.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
 import { attentionAfter } from './attention.ts';
+import { tellFromTurn } from './occurrences.ts';
 import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { printState } from './session-states.ts';
 import { applyChanges } from './subscriber-changes.ts';
@@ -83,15 +84,15 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
     ...attentionAfter(turn, stateAfter(turn), said, now),
   };
   // Written together: on Postgres that is one way to the database and back, and a second for what needs the messages' ids.
-  const [isSaved, hasJobs] = await Promise.all([
+  const [isSaved, hasJobs, isTold] = await Promise.all([
     saveConversation(tx, after, conversation.seq),
     writeJobs(app, tx, turn, sessionId),
+    applyChanges(app, tx, turn, messages).then((changes) => tellFromTurn(app, tx, turn, changes, seq)),
     writeMessages(tx, turn, numbered, { sessionId, now }),
     writeSessions(tx, turn, sessionId, now),
-    applyChanges(app, tx, turn, messages),
   ]);
   assert(isSaved, 'a conversation changed under a turn that held it');
-  const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
+  const workAt = hasJobs || isTold ? now : turn.session === null ? null : dueAt(turn.session.state);
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
   if (events.length > 0) announce(tx, { ...place, seq, dueAt: workAt });
   return { conversationId: conversation.id, sessionId, events, messages, seq, conversation: after, state: stateAfter(turn) };

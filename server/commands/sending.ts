@@ -33,7 +33,7 @@ export async function sendFlow(app: App, tx: Db, tenant: Tenant, to: Subscriber,
   if (!Object.values(version?.triggers ?? {}).some((one) => one.type === 'start')) throw new AppError('invalid_request', 'This flow has no start');
   const turn = await turnWith(app, tx, tenant, to);
   await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, {});
-  return save(app, tx, turn);
+  return saveTurn(app, tx, turn);
 }
 
 /** What their conversation begins with; null where there is nothing to begin with. */
@@ -42,7 +42,7 @@ export async function sendStart(app: App, tx: Db, tenant: Tenant, to: Subscriber
   const flow = await startFlowOf(tx, turn.conversation);
   if (!flow) return null;
   await beginSession(app, tx, turn, flow, {});
-  return save(app, tx, turn);
+  return saveTurn(app, tx, turn);
 }
 
 /** A session that waits in this flow goes on there, with all it knows; else the flow begins there. Null when what runs has no such block. */
@@ -55,7 +55,7 @@ export async function sendBlock(app: App, tx: Db, tenant: Tenant, to: Subscriber
   const running = state && turn.flows.pinned(flow.slug, state.version_id);
   if (running && blockAt(running, place) !== null) await walk(app, tx, turn, { kind: 'jump', at: place });
   else await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { at: place });
-  return save(app, tx, turn);
+  return saveTurn(app, tx, turn);
 }
 
 async function turnWith(app: App, tx: Db, tenant: Tenant, to: Subscriber): Promise<OpenTurn> {
@@ -63,14 +63,15 @@ async function turnWith(app: App, tx: Db, tenant: Tenant, to: Subscriber): Promi
   return openTurn(app, tx, tenant.botId, conversation.id);
 }
 
-async function save(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
+/** With the end of the chat, where the conversation is one. */
+export async function saveTurn(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const step = await saveStep(app, tx, turn);
   const chat = turn.conversation.channel === 'api' ? await findChatOf(tx, turn.conversation.bot_id, turn.conversation.id) : null;
   if (chat) await noteEnd(app, tx, chat, step);
   return step;
 }
 
-async function conversationWith(app: App, tx: Db, { workspaceId, botId }: Tenant, to: Subscriber): Promise<Conversation> {
+export async function conversationWith(app: App, tx: Db, { workspaceId, botId }: Pick<Tenant, 'workspaceId' | 'botId'>, to: Subscriber): Promise<Conversation> {
   const known = await currentConversation(tx, botId, to.id);
   if (known) return known;
   const at = app.clock.now();

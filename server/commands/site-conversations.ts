@@ -1,5 +1,6 @@
 // Conversations that visitors of a website begin and go on with. Of the tokens that open one, only keyed hashes are stored.
 import type { Reply } from '@parley/engine/message.ts';
+import { paramsFor } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
 import { AppError, assert, invalidField, notFound } from '../errors.ts';
 import { announce, giveSign } from '../live.ts';
@@ -21,7 +22,7 @@ import type { Site } from '../store/sites.ts';
 import { findSubscriber, updateSubscriber } from '../store/subscribers.ts';
 import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
-import { beginSession, openTurn, setAside } from './open-turn.ts';
+import { beginSession, isResting, type OpenTurn, openTurn, setAside } from './open-turn.ts';
 import { takeReply } from './receive-reply.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { speak } from './sending.ts';
@@ -29,6 +30,7 @@ import { settingsOf } from './site-settings.ts';
 import { noteSaid, type SaidFields } from './site-subscribers.ts';
 import { startFlowOf } from './start-flow.ts';
 import { insertPerson } from './subscribers.ts';
+import { beginTriggered, triggersOf } from './triggers.ts';
 
 /** `token` is the one the visitor's browser made up. */
 export type Opening = { token: string; name: string; email: string; message: string };
@@ -45,8 +47,10 @@ export type Visit = {
   locale: string | null;
   timeZone: string | null;
   attributes: SaidFields;
+  /** What led them here: a link, a code, an ad. */
+  ref: string | null;
   /** Kept with the conversation, for people who look at it. */
-  context: object;
+  context: { url?: string | null; referrer?: string | null; [more: string]: unknown };
   /** By its slug, instead of what conversations here begin with. */
   flow: string | null;
   /** Beside those this visitor has. */
@@ -180,20 +184,29 @@ function said({ name, email }: Visit) {
   return { ...(name === null ? {} : { name }), ...(email === null ? {} : { email }) };
 }
 
+/** Begins with the flow that the page names, else what waits for what led them here, else what answers them, else the start. */
 async function firstStep(app: App, tx: Db, site: Site, conversation: Conversation, visit: Visit): Promise<void> {
   const { reply, clientId } = visit;
   const named = visit.flow === null ? null : await flowNamed(tx, site, visit.flow);
-  if (named === null && reply !== null) {
-    await receive(app, tx, site, conversation, reply, clientId);
-    return;
-  }
-  const flow = named ?? (await startFlowOf(tx, conversation));
-  if (!flow) return;
   const turn = await openTurn(app, tx, site.bot_id, conversation.id);
   turn.reply = reply;
   turn.clientId = clientId;
-  await beginSession(app, tx, turn, flow, reply === null ? {} : { reply });
-  await saveStep(app, tx, turn);
+  const isReferred = named === null && (await followRef(app, tx, turn, visit));
+  if (!isReferred && named === null && reply !== null) {
+    await take(app, tx, site, turn, reply);
+    return;
+  }
+  const flow = isReferred ? null : (named ?? (await startFlowOf(tx, conversation)));
+  if (flow) await beginSession(app, tx, turn, flow, reply === null ? {} : { reply });
+  if (turn.session !== null) await saveStep(app, tx, turn);
+}
+
+async function followRef(app: App, tx: Db, turn: OpenTurn, { ref, reply, context: { url = null, referrer = null } }: Visit): Promise<boolean> {
+  if (ref === null || isResting(turn)) return false;
+  const happening = { type: 'ref' as const, name: ref, data: { ref, url, referrer } };
+  const [first] = await triggersOf(tx, turn, happening);
+  if (first) await beginTriggered(app, tx, turn, first, { ...(reply === null ? {} : { reply }), params: paramsFor(happening) });
+  return first !== undefined;
 }
 
 /** A page may begin any published flow that has a start. */
@@ -231,8 +244,13 @@ export async function sendReply(
 
 async function receive(app: App, tx: Db, site: Site, { id, bot_id: botId }: Conversation, reply: Reply, clientId: string | null) {
   const turn = await openTurn(app, tx, botId, id);
-  if (turn.conversation.status === 'done' && !settingsOf(site).reopen) throw new AppError('conflict', 'Conversation is closed');
   turn.clientId = clientId;
+  return take(app, tx, site, turn, reply);
+}
+
+/** Where no flow answers the first message, the site's own words do. */
+async function take(app: App, tx: Db, site: Site, turn: OpenTurn, reply: Reply) {
+  if (turn.conversation.status === 'done' && !settingsOf(site).reopen) throw new AppError('conflict', 'Conversation is closed');
   const step = await takeReply(app, tx, turn, reply);
   const autoReply = turn.found.messages === 0 && step.sessionId === null ? site.auto_reply : null;
   if (autoReply !== null) {

@@ -4,6 +4,7 @@
 import type { Change } from '@parley/engine/effect.ts';
 import { textOf } from '@parley/engine/expression/value.ts';
 import { canonicalFieldValue } from '@parley/engine/field.ts';
+import type { Happening } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
 import { customEventNamed, logCustomEvent } from '../store/custom-events.ts';
 import type { Db } from '../store/database.ts';
@@ -12,6 +13,7 @@ import { changeLabels } from '../store/labels.ts';
 import type { MessageRow } from '../store/messages.ts';
 import { fold } from '../store/pages.ts';
 import { changeTags, noteHeard, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
+import { Noticed } from './noticed.ts';
 import type { OpenTurn } from './open-turn.ts';
 
 /** Fields every subscriber has, as columns of its row. */
@@ -31,7 +33,9 @@ export const subscriberColumns = [
 
 const maxColumn = 500;
 
-export async function applyChanges(app: App, tx: Db, turn: OpenTurn, messages: readonly MessageRow[]): Promise<void> {
+/** Returns what of it triggers may wait for. */
+export async function applyChanges(app: App, tx: Db, turn: OpenTurn, messages: readonly MessageRow[]): Promise<Happening[]> {
+  const noticed = new Noticed();
   const now = app.clock.now();
   const change: SubscriberChange = {};
   let values: { [id: string]: string } | null = null;
@@ -40,12 +44,13 @@ export async function applyChanges(app: App, tx: Db, turn: OpenTurn, messages: r
     if (output.kind !== 'change') continue;
     if (output.change.do === 'set_field' && output.change.of === 'subscriber') {
       values ??= JSON.parse(turn.subscriber.fields) as { [id: string]: string };
-      isFieldSet = setField(turn, output.change, change, values) || isFieldSet;
-    } else await applyOne(tx, turn, output.change, change, now);
+      isFieldSet = setField(turn, output.change, change, values, noticed) || isFieldSet;
+    } else await applyOne(tx, turn, output.change, change, now, noticed);
   }
   if (isFieldSet) change.fields = JSON.stringify(values);
   if (Object.keys(change).length > 0) await updateSubscriber(tx, turn.conversation.bot_id, turn.subscriber.id, change, now);
   if (turn.reply !== null || messages.length > 0) await noteHeard(tx, turn.conversation.bot_id, heardOf(turn, messages, now));
+  return noticed.happened();
 }
 
 function heardOf({ subscriber, reply }: OpenTurn, messages: readonly MessageRow[], now: number) {
@@ -61,23 +66,31 @@ function heardOf({ subscriber, reply }: OpenTurn, messages: readonly MessageRow[
 }
 
 /** True when a user field (not a column) changed. */
-function setField(turn: OpenTurn, one: Extract<Change, { do: 'set_field' }>, change: SubscriberChange, values: { [id: string]: string }): boolean {
+function setField(
+  turn: OpenTurn,
+  one: Extract<Change, { do: 'set_field' }>,
+  change: SubscriberChange,
+  values: { [id: string]: string },
+  noticed: Noticed,
+): boolean {
   const column = subscriberColumns.find((name) => name === one.name);
   if (column !== undefined) {
     const text = one.value === null ? null : textOf(one.value).slice(0, maxColumn);
     if (column === 'name') change.name = text ?? '';
     else change[column] = text;
+    noticed.field(column, turn.subscriber[column] || null, text);
     return false;
   }
   const field = turn.fields.find((known) => known.owner === 'user' && known.name_key === fold(one.name));
   const value = field ? canonicalFieldValue(field.var_type, one.value) : null;
   if (!field || !value?.ok) return false;
+  noticed.field(field.name, values[String(field.id)] ?? null, one.value === null ? null : value.text);
   if (one.value === null) delete values[String(field.id)];
   else values[String(field.id)] = value.text;
   return true;
 }
 
-async function applyOne(tx: Db, turn: OpenTurn, one: Change, change: SubscriberChange, now: number): Promise<void> {
+async function applyOne(tx: Db, turn: OpenTurn, one: Change, change: SubscriberChange, now: number, noticed: Noticed): Promise<void> {
   const { bot_id: botId, workspace_id: workspaceId } = turn.conversation;
   switch (one.do) {
     case 'set_field': {
@@ -87,7 +100,8 @@ async function applyOne(tx: Db, turn: OpenTurn, one: Change, change: SubscriberC
       return;
     }
     case 'tags':
-      return changeTags(tx, botId, turn.subscriber.id, one);
+      noticed.tags(turn.context.subscriber.tags as string[], await changeTags(tx, botId, turn.subscriber.id, one));
+      return;
     case 'labels':
       return changeLabels(tx, workspaceId, turn.subscriber.id, one);
     case 'consent':
@@ -101,6 +115,7 @@ async function applyOne(tx: Db, turn: OpenTurn, one: Change, change: SubscriberC
       return;
     case 'emit':
     case 'goal': {
+      if (one.do === 'emit') noticed.event(one.event, one.data);
       const event = await customEventNamed(tx, botId, one.do === 'emit' ? one.event : one.name, now);
       return logCustomEvent(tx, botId, { eventId: event.id, subscriberId: turn.subscriber.id, data: one.do === 'emit' ? one.data : one.value }, now);
     }

@@ -21,6 +21,8 @@ import {
   updateSubscriber,
 } from '../store/subscribers.ts';
 import { changesOf } from './changes.ts';
+import { Noticed } from './noticed.ts';
+import { tellTriggers } from './occurrences.ts';
 
 /** What programs say of someone. The phone is E.164. */
 export type Person = Partial<
@@ -56,13 +58,17 @@ export async function insertPerson(app: App, tx: Db, tenant: Pick<Tenant, 'works
   return made;
 }
 
+export async function findPerson(db: Db, botId: number, channelId: string | null, { phone, email }: Person): Promise<Subscriber | null> {
+  return (
+    (channelId === null ? null : await findByChannelId(db, botId, null, channelId)) ??
+    (phone ? await findByPhone(db, botId, phone) : null) ??
+    (email ? await findByEmail(db, botId, email) : null)
+  );
+}
+
 /** The one of this channel id, phone or e-mail address, in this order, with what is given changed; else a new one. */
 export async function upsertSubscriber(app: App, tx: Db, tenant: Tenant, channelId: string | null, person: Person): Promise<Subscriber> {
-  const { botId } = tenant;
-  const found =
-    (channelId === null ? null : await findByChannelId(tx, botId, null, channelId)) ??
-    (person.phone ? await findByPhone(tx, botId, person.phone) : null) ??
-    (person.email ? await findByEmail(tx, botId, person.email) : null);
+  const found = await findPerson(tx, tenant.botId, channelId, person);
   if (found) return changeSubscriber(app, tx, tenant, found, person);
   if (channelId === null) return createSubscriber(app, tx, tenant, person);
   const made = await insertPerson(app, tx, tenant, { ...person, channel: ownChannel, user_id: channelId });
@@ -77,6 +83,9 @@ async function changeSubscriber(app: App, tx: Db, tenant: Tenant, one: Subscribe
   const updated = await updateSubscriber(tx, tenant.botId, one.id, change, app.clock.now());
   assert(updated, 'a subscriber that was found is there');
   await record(app, tx, { kind: 'subscriber.updated', ...placeOf(tenant, one), data: { changed } });
+  const noticed = new Noticed();
+  noticed.columns(one, change);
+  await tellTriggers(app, tx, tenant, one.id, noticed.happened());
   return updated;
 }
 

@@ -1,9 +1,12 @@
-// What a worker does with a job: it asks the outside, or wakes a session whose timer failed, and brings the answer back as
-// an input. The answer and the end of its job are one transaction, so a crash in between asks again or finds it done,
-// never half of it.
+// What a worker does with a job: work of our own in one transaction with its end; or it asks the outside and brings the
+// answer back as an input. The answer and the end of its job are one transaction, so a crash in between asks again or
+// finds it done, never half of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { readBrand } from '../commands/brand.ts';
+import type { Occurrence } from '../commands/occurrences.ts';
+import { setOff } from '../commands/set-off.ts';
+import { type Sweep, sweepOn } from '../commands/sweep.ts';
 import { wakeSession } from '../commands/wake-session.ts';
 import type { AnyEffect, Performed } from '../effects.ts';
 import { AppError } from '../errors.ts';
@@ -20,13 +23,20 @@ const maxKeeps = 4;
 
 type AskPayload = { botId: number; conversationId: number; sessionId: number; id: string; ask: { ask: string } };
 
+/** THE LIST of what is done with our own data only, and may be done again until it is. */
+const ownWork: { [kind: string]: (app: App, tx: Db, payload: never) => Promise<unknown> } = {
+  timer: (app, tx, { wait, ...place }: TimerPayload) => wakeSession(app, tx, place, { kind: 'timer', wait }),
+  occurrence: (app, tx, occurrence: Occurrence) => setOff(app, tx, occurrence),
+  sweep: (app, tx, sweep: Sweep) => sweepOn(app, tx, sweep),
+};
+
 export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
   return {
     run: async (job, finish) => {
-      if (job.kind === 'timer') {
-        const { wait, ...place } = JSON.parse(job.payload) as TimerPayload;
+      const own = ownWork[job.kind];
+      if (own) {
         await app.transact(async (tx) => {
-          await wakeSession(app, tx, place, { kind: 'timer', wait });
+          await own(app, tx, JSON.parse(job.payload) as never);
           await finish(tx);
         });
         return;
@@ -43,7 +53,7 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
     mayRunAgain: (job) => mayRunAgain(job, effects),
     // The conversation goes on by the block's error way instead of waiting for ever.
     giveUp: async (tx, job, { outcome, reason }) => {
-      if (job.kind === 'timer') return;
+      if (ownWork[job.kind]) return;
       const payload = JSON.parse(job.payload) as AskPayload;
       const values = { kind: outcome === 'unknown' ? 'unknown_outcome' : 'network', error: reason.slice(0, maxErrorUnits) };
       await wakeSession(app, tx, payload, { kind: 'answer', id: payload.id, ok: false, values });
@@ -52,7 +62,7 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
 }
 
 function mayRunAgain(job: Job, effects: readonly AnyEffect[]): boolean {
-  if (job.kind === 'timer') return true;
+  if (ownWork[job.kind]) return true;
   const { ask } = JSON.parse(job.payload) as AskPayload;
   return effects.find((one) => one.ask === ask.ask)?.isRepeatable?.(ask as never) ?? false;
 }

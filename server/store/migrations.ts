@@ -12,6 +12,7 @@ import { files } from './migrations/0020-files.ts';
 import { widget } from './migrations/0030-widget.ts';
 import { inbox } from './migrations/0040-inbox.ts';
 import { publishPolicy } from './migrations/0050-publish-policy.ts';
+import { alarms } from './migrations/0055-alarms.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -76,4 +77,5 @@ export const migrations: Migration[] = [
   widget,
   inbox,
   publishPolicy,
+  alarms,
 ];

@@ -1,9 +1,10 @@
 // Subscribers of a bot: the people it talks with, one per channel and channel id.
-import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Db, kept, keptChange } from './database.ts';
 import { pageOf } from './list-pages.ts';
 import { added, type LongList, removed, renamed } from './long-lists.ts';
 import { type CursorAsk, type CursorPage, contains, countRows, cursorPage, fold, numberedPage, type Page, type PageAsk } from './pages.ts';
+import type { Tables } from './tables.ts';
 
 export type SubscriberTable = {
   id: Generated<number>;
@@ -203,6 +204,35 @@ export function listSubscribers(db: Db, botId: number, filter: SubscriberFilter,
   return cursorPage<Subscriber>(subscribersOf(db, botId, filter), ask);
 }
 
+/** `channels` null: wherever people are; programs' own chats only when they are named. */
+export type SweepFilter = { channels: readonly string[] | null; fieldId?: number; heardBetween?: { from: number; to: number } };
+
+/** Of the next `size` subscribers those who have not left, can be spoken with and are meant; `last` is null at the end. */
+export async function sweepSubscribers(
+  db: Db,
+  botId: number,
+  { after, size }: { after: number; size: number },
+  { channels, fieldId, heardBetween }: SweepFilter,
+): Promise<{ rows: Subscriber[]; last: number | null }> {
+  const next = db.selectFrom('subscriber').where('bot_id', '=', botId).where('id', '>', after).orderBy('id');
+  const last =
+    (
+      await next
+        .select('id')
+        .offset(size - 1)
+        .limit(1)
+        .executeTakeFirst()
+    )?.id ?? null;
+  let query = next.selectAll().where('subscribed_at', 'is not', null);
+  if (last !== null) query = query.where('id', '<=', last);
+  query = channels === null ? query.where('channel', '<>', 'api') : query.where('channel', 'in', channels);
+  if (fieldId !== undefined) query = query.where(hasField(fieldId, null));
+  if (heardBetween) query = query.where('last_interaction_at', '>', heardBetween.from).where('last_interaction_at', '<=', heardBetween.to);
+  const isSpokenWith = (eb: ExpressionBuilder<Tables, 'subscriber'>) =>
+    eb.exists(eb.selectFrom('conversation').select('conversation.id').whereRef('conversation.subscriber_id', '=', 'subscriber.id'));
+  return { rows: await query.where(isSpokenWith).limit(size).execute(), last };
+}
+
 export type SubscriberChange = Partial<Omit<Subscriber, 'id' | 'bot_id' | 'name_key' | 'email_key' | 'created_at' | 'updated_at'>>;
 
 export async function updateSubscriber(tx: Db, botId: number, id: number, change: SubscriberChange, at: number): Promise<Subscriber | null> {
@@ -270,21 +300,24 @@ export async function tagsOfMany(db: Db, botId: number, subscriberIds: readonly 
   return Map.groupBy(rows, (row) => row.subscriber_id);
 }
 
-/** Names that are no tag of the bot are passed over: nothing is created. */
-export async function changeTags(tx: Db, botId: number, subscriberId: number, names: { add: readonly string[]; remove: readonly string[] }): Promise<void> {
-  const idsOf = async (list: readonly string[]): Promise<number[]> => {
+type TagNames = { add: readonly string[]; remove: readonly string[] };
+
+/** Names that are no tag of the bot are passed over: nothing is created. Returns those that are, as they are written. */
+export async function changeTags(tx: Db, botId: number, subscriberId: number, names: TagNames): Promise<TagNames> {
+  const tagsNamed = async (list: readonly string[]): Promise<{ id: number; name: string }[]> => {
     if (list.length === 0) return [];
-    const rows = await tx.selectFrom('tag').select('id').where('bot_id', '=', botId).where('name_key', 'in', list.map(fold)).execute();
-    return rows.map((row) => row.id);
+    return tx.selectFrom('tag').select(['id', 'name']).where('bot_id', '=', botId).where('name_key', 'in', list.map(fold)).execute();
   };
-  const added = await idsOf(names.add);
+  const added = await tagsNamed(names.add);
   if (added.length > 0) {
     await tx
       .insertInto('subscriber_tag')
-      .values(added.map((tagId) => ({ subscriber_id: subscriberId, tag_id: tagId })))
+      .values(added.map(({ id }) => ({ subscriber_id: subscriberId, tag_id: id })))
       .onConflict((conflict) => conflict.columns(['subscriber_id', 'tag_id']).doNothing())
       .execute();
   }
-  const removed = await idsOf(names.remove);
-  if (removed.length > 0) await tx.deleteFrom('subscriber_tag').where('subscriber_id', '=', subscriberId).where('tag_id', 'in', removed).execute();
+  const removed = await tagsNamed(names.remove);
+  const ids = removed.map(({ id }) => id);
+  if (ids.length > 0) await tx.deleteFrom('subscriber_tag').where('subscriber_id', '=', subscriberId).where('tag_id', 'in', ids).execute();
+  return { add: added.map(({ name }) => name), remove: removed.map(({ name }) => name) };
 }

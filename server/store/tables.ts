@@ -1,5 +1,6 @@
 // Every table's row type, one line each; the rows themselves are described where their SQL is.
 import type { AccountTable, SignInTable } from './accounts.ts';
+import type { AlarmTable } from './alarms.ts';
 import type { BotTable } from './bots.ts';
 import type { CannedReplyTable } from './canned-replies.ts';
 import type { ChatTable } from './chats.ts';
@@ -31,6 +32,7 @@ import type { WorkspaceTable } from './workspaces.ts';
 
 export type Tables = {
   account: AccountTable;
+  alarm: AlarmTable;
   api_key: KeyTable;
   bot: BotTable;
   canned_reply: CannedReplyTable;

@@ -36,6 +36,30 @@ export function momentOf(value: Value, timeZone: string): number | null {
   });
 }
 
+/** How far from a date: `"-3d"` before it, `"9h30m"` into it. Null for anything else. */
+function offsetOf(text: string): Temporal.Duration | null {
+  const back = text.trim().startsWith('-');
+  const length = text.trim().replace(/^[+-]/, '');
+  const parts = durationMs(length) === null ? [] : [...length.matchAll(/(\d+)\s*([smhdw])(?![s])/g)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== length) return null;
+  const names = { s: 'seconds', m: 'minutes', h: 'hours', d: 'days', w: 'weeks' } as const;
+  const duration = Temporal.Duration.from(Object.fromEntries(parts.map(([, count, unit]) => [names[unit as keyof typeof names], Number(count)])));
+  return back ? duration.negated() : duration;
+}
+
+export function isOffset(text: string): boolean {
+  return offsetOf(text) !== null;
+}
+
+/** So far from a date, by the clock on the wall there: nine hours into a day are nine o'clock, a day before nine is nine. */
+export function momentFrom(date: string, offset: string, timeZone: string): number | null {
+  const by = offsetOf(offset);
+  const moment = momentOf(date, timeZone);
+  if (by === null || moment === null) return null;
+  const wall = Temporal.Instant.fromEpochMilliseconds(moment).toZonedDateTimeISO(zoneOf(timeZone)).toPlainDateTime();
+  return attempt(() => wall.add(by).toZonedDateTime(zoneOf(timeZone)).epochMilliseconds);
+}
+
 export function isTimeZone(name: string): boolean {
   return attempt(() => Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name)) !== null;
 }

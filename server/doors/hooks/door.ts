@@ -1,14 +1,15 @@
 // Where other systems call in: no credential but the address itself. Messaging platforms will, with their own signatures.
 import { z } from 'zod';
 import type { Door } from '../../http/route.ts';
+import { flowRoutes } from './flow.ts';
 import { waitRoutes } from './wait.ts';
 
 export const hooksDoor: Door = {
   name: 'hooks',
   title: 'Webhooks',
-  description: 'Addresses that flows give out. Whoever has one may call it, once.',
+  description: 'Addresses of flows: those they give out, good for one call, and those that set them off. Whoever has one may call it.',
   prefix: '/hooks',
-  routes: waitRoutes,
+  routes: [...waitRoutes, ...flowRoutes],
   document: { path: '/hooks/openapi.json', securitySchemes: {} },
   authenticate: async () => ({ kind: 'anyone' }),
   hints: () => ({ botId: null, workspaceId: null, botHeader: '', workspaceHeader: '' }),

@@ -1,7 +1,8 @@
 // /v1/custom-events: what flows and programs say has happened with someone, and when it did.
-import { ns } from '@parley/engine/ids.ts';
+import type { Value } from '@parley/engine/expression/value.ts';
+import { ns, parseNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
-import { createCustomEvent, removeCustomEvent, renameCustomEvent } from '../../commands/custom-events.ts';
+import { createCustomEvent, noteCustomEvent, removeCustomEvent, renameCustomEvent } from '../../commands/custom-events.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { type CustomEvent, type CustomEventLogRow, findCustomEvent, listCustomEventLog, listCustomEvents } from '../../store/custom-events.ts';
@@ -79,6 +80,27 @@ export const customEventRoutes = [
     run: async ({ app, tenant: { botId }, params, query }) => {
       if (!(await findCustomEvent(app.db, botId, params.id))) throw notFound('Custom event');
       return listReply(await listCustomEventLog(app.db, botId, params.id, cursorAsk(query)), (row) => showLogged(botId, row));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/subscribers/{id}/events',
+    access: 'bot_manage',
+    params: z.object({ id: z.string().regex(/^(\d{1,15}|f\d{1,15}u\d{1,15})$/) }),
+    body: z.object({ name, data: z.unknown().optional() }).meta({ id: 'LogCustomEvent' }),
+    reply: customEvent,
+    status: 201,
+    errors: ['payload_too_large'],
+    docs: {
+      ...docs,
+      id: 'logCustomEvent',
+      summary: 'Say that an event has happened with a subscriber',
+      description: 'Makes the event at its first use, and sets off the flows that wait for it; `data` is `param.trigger.data` there. At most 64 KB.',
+      example: { name: 'ordered', data: { number: 'A-17', total: 120 } },
+    },
+    run: ({ app, tenant, params: { id }, body }) => {
+      const subscriberId = /^\d/.test(id) ? Number(id) : parseNs('subscriber', tenant.botId, id);
+      return app.transact(async (tx) => show(await noteCustomEvent(app, tx, tenant, subscriberId, { name: body.name, data: (body.data ?? null) as Value })));
     },
   }),
   route({

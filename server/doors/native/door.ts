@@ -18,6 +18,7 @@ import { customEventRoutes } from './custom-events.ts';
 import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
+import { flowHookRoutes } from './flow-hooks.ts';
 import { flowStartRoutes } from './flow-starts.ts';
 import { flowRoutes } from './flows.ts';
 import { inviteRoutes } from './invites.ts';
@@ -51,6 +52,7 @@ export const nativeDoor: Door = {
     ...siteRoutes,
     ...flowRoutes,
     ...flowStartRoutes,
+    ...flowHookRoutes,
     ...fileRoutes,
     ...chatRoutes,
     ...chatSocketRoutes,

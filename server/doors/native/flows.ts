@@ -51,7 +51,7 @@ const policy = z
 const version = z.object({ version: z.int(), digest: z.string(), message: z.string(), author: z.string(), at: time, policy }).meta({ id: 'FlowVersion' });
 const wholeVersion = version.extend({ document: z.unknown() }).meta({ id: 'WholeFlowVersion' });
 
-const params = z.object({
+export const params = z.object({
   id: z
     .string()
     .regex(/^([a-z][a-z0-9_]{0,63}|\d{1,15}|f\d{1,15}s\d{1,15})$/)

@@ -8,6 +8,7 @@ import { AppError, type FieldError } from '../../errors.ts';
 import { type Door, headerText } from '../../http/route.ts';
 import { botFieldRoutes } from './bot-fields.ts';
 import { chatMessageRoutes } from './chat-messages.ts';
+import { customEventRoutes } from './custom-events.ts';
 import { meRoutes } from './me.ts';
 import { sendingRoutes } from './sending.ts';
 import { subFlowRoutes } from './sub-flows.ts';
@@ -27,6 +28,7 @@ export const platformDoor: Door = {
     ...userFieldRoutes,
     ...botFieldRoutes,
     ...subscriberRoutes,
+    ...customEventRoutes,
     ...chatMessageRoutes,
     ...sendingRoutes,
     ...teamRoutes,

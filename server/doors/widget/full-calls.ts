@@ -19,6 +19,7 @@ import { pageOf, showAll, viewOf } from './view.ts';
 
 const maxPage = 200;
 const usualPage = 50;
+const maxRef = 200;
 
 export const digits = z
   .string()
@@ -90,6 +91,12 @@ export const fullOpening = route({
   },
 });
 
+/** Of the page's address, where the widget's own call names none. */
+function refOf({ ref, url = '' }: NonNullable<z.output<typeof shapes.opening>['context']> = {}): string | null {
+  const said = ref ?? (URL.canParse(url) ? new URL(url).searchParams.get('ref') : null);
+  return said?.trim().slice(0, maxRef) || null;
+}
+
 function visitOf(site: Site, body: z.output<typeof shapes.opening>): Visit {
   const asked = preChatOf(site);
   const [name, email] = [body.name?.trim() ?? '', body.email?.trim() ?? ''];
@@ -110,6 +117,7 @@ function visitOf(site: Site, body: z.output<typeof shapes.opening>): Visit {
     timeZone: tz ?? null,
     attributes: body.attributes ?? {},
     context: { ...body.context, consent: asked.consent },
+    ref: refOf(body.context),
     flow: body.flow ?? null,
     isAnother: body.another ?? false,
   };

@@ -123,6 +123,7 @@ export const opening = z
         referrer: code.optional(),
         locale: z.string().max(35).optional(),
         tz: z.string().max(64).optional(),
+        ref: z.string().max(200).optional().describe('What led them here, for flows that wait for it; else `?ref=` of `url`.'),
       })
       .optional(),
     attributes: attributes.optional(),

@@ -12,7 +12,7 @@ import type { Uploader } from '../store/files.ts';
 import { findFlow } from '../store/flows.ts';
 import { roleOf } from '../store/members.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
-import { noteEnd } from './chats.ts';
+import { settleChat } from './chat-turns.ts';
 import { attachFiles } from './files.ts';
 import { type Author, beginSession, type OpenTurn, openTurn, type Spoken, setAside, walk } from './open-turn.ts';
 import { reopened, type SavedStep, saveStep } from './save-step.ts';
@@ -30,7 +30,7 @@ async function save(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const step = await saveStep(app, tx, turn);
   const { channel, bot_id: botId, id } = turn.conversation;
   const chat = channel === 'api' ? await findChatOf(tx, botId, id) : null;
-  if (chat) await noteEnd(app, tx, chat, step);
+  if (chat) await settleChat(app, tx, chat, step);
   return step;
 }
 

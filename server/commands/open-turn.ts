@@ -16,6 +16,7 @@ import { type Conversation, lockConversation } from '../store/conversations.ts';
 import { restingTriggers } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import type { Field } from '../store/fields.ts';
+import type { MessageRow } from '../store/messages.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
 import { findSession } from '../store/sessions.ts';
 import { openSubscriber, type Subscriber } from '../store/subscribers.ts';
@@ -23,8 +24,20 @@ import { flowsFor, liveFlows, loadVersion, type Place, versionOf } from './flow-
 import { parseState } from './session-states.ts';
 import { turnWorld } from './turn-context.ts';
 
+/** Why a session was put aside before its end; a limit of its chat may be why. */
+export type AsideBy = 'cancelled' | 'superseded' | 'max_turns' | 'duration_exceeded' | 'input_timeout';
+
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
-export type OpenSession = { id: number | null; rev: number; flowId: number; version: number; state: Session; found: Session | null; startedAt: number };
+export type OpenSession = {
+  id: number | null;
+  rev: number;
+  flowId: number;
+  version: number;
+  state: Session;
+  found: Session | null;
+  startedAt: number;
+  asideBy?: AsideBy;
+};
 
 export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
 
@@ -65,8 +78,12 @@ export type OpenTurn = {
   /** What the one who replied calls the reply. */
   clientId: string | null;
   spoken: Spoken | null;
+  /** What was said before in the conversation that this one goes on with; said here first, and once. */
+  earlier: readonly Earlier[];
   outputs: Output[];
 };
+
+export type Earlier = Pick<MessageRow, 'direction' | 'author_kind' | 'author_id' | 'author_name' | 'body' | 'text'> & { block: string | null };
 
 const maxRounds = 50;
 
@@ -80,8 +97,18 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
   const last = row ? parseState(row.id, row.state) : null;
   const revisions = await readRevisions(tx, botId, conversation.workspace_id);
   const world = await turnWorld(app, tx, conversation, person, revisions);
-  const nothingYet = { act: null, by: null, session: null, replaced: null, flows: onlyVersions({}), reply: null, clientId: null, spoken: null, outputs: [] };
-  const turn: OpenTurn = { conversation, found: conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
+  const nothingYet = { act: null, by: null, session: null, replaced: null, flows: onlyVersions({}), reply: null, clientId: null, spoken: null };
+  const turn: OpenTurn = {
+    conversation,
+    found: conversation,
+    subscriber: person.subscriber,
+    revisions,
+    ...world,
+    last,
+    ...nothingYet,
+    earlier: [],
+    outputs: [],
+  };
   if (row && last && (last.status === 'waiting' || last.status === 'handed_off')) {
     const { id, rev, flow_id: flowId, version: n, digest, started_at: startedAt } = row;
     // Of a flow that was deleted nothing is left; the engine says so, and the session fails.
@@ -118,9 +145,18 @@ export async function beginSession(
   walk(turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
 }
 
+/** Goes on, as a session of its own, from where another of this flow stood. */
+export async function resumeSession(app: App, tx: Db, turn: OpenTurn, flow: { id: number; n: number }, state: Session): Promise<void> {
+  const { bot_id: botId } = turn.conversation;
+  const main = await loadVersion(tx, botId, flow.id, flow.n);
+  if (!main) throw notFound('Flow');
+  turn.flows = await flowsFor(tx, botId, { slug: main.id, n: flow.n, flow: main }, placesOf(state), turn.revisions.flows);
+  turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now() };
+}
+
 /** The flow ends here: what waited waits no longer. */
-export function setAside(turn: OpenTurn): void {
-  turn.replaced = turn.session;
+export function setAside(turn: OpenTurn, by?: AsideBy): void {
+  turn.replaced = turn.session && by ? { ...turn.session, asideBy: by } : turn.session;
   turn.session = null;
 }
 

@@ -14,7 +14,7 @@ import { keepFiles } from '../store/files.ts';
 import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
 import { attentionAfter } from './attention.ts';
-import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
+import type { AsideBy, Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { printState } from './session-states.ts';
 import { applyChanges } from './subscriber-changes.ts';
 
@@ -27,12 +27,14 @@ export type ConversationEvent = { seq: number; at: number } & (
       status: string;
       flow: number;
       version: number;
-      /** How one that ended came to its end: put aside by somebody, or by the next one. */
-      by?: 'cancelled' | 'superseded';
+      /** How one that ended came to its end: put aside by somebody, by the next one, or by a limit. */
+      by?: AsideBy;
       /** It is the first of its session. */
       began?: true;
       /** What it waits for now. */
       wait?: Wait['kind'];
+      /** Of a chat: which of its turns this was. */
+      turn?: number;
     }
   | { kind: 'input'; id: string; status: 'requested' | 'resolved' | 'expired'; block: string; session?: number; expires_at?: number }
   | {
@@ -80,7 +82,8 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const workAt = hasJobs ? now : turn.session === null ? null : dueAt(turn.session.state);
   if (events.length > 0) {
     const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };
-    await insertStep(tx, { conversation_id: conversation.id, last_seq: seq, session_id: sessionId ?? turn.replaced?.id ?? null, at: now, ...printed });
+    const place = { conversation_id: conversation.id, last_seq: seq, session_id: sessionId ?? turn.replaced?.id ?? null };
+    await insertStep(tx, { ...place, at: now, ...printed, state: isChat(turn) && turn.session ? printState(null, turn.session.state) : null });
   }
   const after: Conversation = {
     ...conversation,
@@ -96,6 +99,11 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   const place = { workspaceId: conversation.workspace_id, botId: conversation.bot_id, conversationId: conversation.id };
   if (events.length > 0) announce(tx, { ...place, seq, dueAt: workAt });
   return { conversationId: conversation.id, sessionId, events, messages, seq, conversation: after, state: stateAfter(turn) };
+}
+
+/** The only conversations whose turns can be gone on with. */
+function isChat({ conversation }: OpenTurn): boolean {
+  return conversation.channel === 'api';
 }
 
 // Every turn writes these, so what its row says already (the last number, the time) is not said again for each.
@@ -140,7 +148,7 @@ function endedState({ state }: OpenSession): Session {
 }
 
 function messagesOf(turn: OpenTurn): Said[] {
-  const said: Said[] = [];
+  const said: Said[] = turn.earlier.map((one) => ({ ...one, client_id: null }));
   if (turn.reply !== null) {
     const name = turn.subscriber.name;
     said.push({
@@ -201,7 +209,7 @@ function numberAll(
   const over = answeredIn(turn);
   if (over) add(over);
   if (replaced?.id != null) {
-    const by = session === null ? 'cancelled' : 'superseded';
+    const by = replaced.asideBy ?? (session === null ? 'cancelled' : 'superseded');
     add({ kind: 'session', id: replaced.id, status: 'ended', flow: replaced.flowId, version: replaced.version, by });
   }
   if (session?.id === null && sessionId !== null)
@@ -222,8 +230,9 @@ function numberAll(
     if (output.kind === 'change' && output.change.do !== 'note') add({ kind: 'change', block: output.block, change: output.change });
   }
   if (session && sessionId !== null && hasMoved(session)) {
-    const { wait, status } = session.state;
-    add({ kind: 'session', id: sessionId, status, flow: session.flowId, version: session.version, ...(wait === null ? {} : { wait: wait.kind }) });
+    const { wait, status, turn: n } = session.state;
+    const more = { ...(wait === null ? {} : { wait: wait.kind }), ...(isChat(turn) ? { turn: n } : {}) };
+    add({ kind: 'session', id: sessionId, status, flow: session.flowId, version: session.version, ...more });
     if (wait?.kind === 'reply') {
       const expires = wait.expires_at === null ? {} : { expires_at: wait.expires_at };
       add({ kind: 'input', id: wait.id, status: 'requested', block: wait.block, session: sessionId, ...expires });

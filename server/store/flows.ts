@@ -194,3 +194,10 @@ export async function startFlow(db: Db, botId: number, doors: readonly StartDoor
   const found = doors.map((door) => rows.find((row) => row.door === door)).find((row) => row !== undefined);
   return found ? findFlow(db, botId, { id: found.flow_id }) : null;
 }
+
+/** In all bots of a workspace: a slug names one in each. */
+export function flowsNamed(db: Db, workspaceId: number, by: FlowBy): Promise<FlowRow[]> {
+  const bots = db.selectFrom('bot').select('id').where('workspace_id', '=', workspaceId);
+  const some = db.selectFrom('flow').selectAll().where('bot_id', 'in', bots);
+  return ('id' in by ? some.where('id', '=', by.id) : some.where('slug', '=', by.slug)).orderBy('id').limit(maxFlows).execute();
+}

@@ -11,6 +11,8 @@ import { cooldowns } from './migrations/0016-cooldowns.ts';
 import { files } from './migrations/0020-files.ts';
 import { widget } from './migrations/0030-widget.ts';
 import { inbox } from './migrations/0040-inbox.ts';
+import { chatRuns } from './migrations/0060-chat-runs.ts';
+import { keyBounds } from './migrations/0061-key-bounds.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -74,4 +76,6 @@ export const migrations: Migration[] = [
   files,
   widget,
   inbox,
+  chatRuns,
+  keyBounds,
 ];

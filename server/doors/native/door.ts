@@ -10,6 +10,8 @@ import { auditRoutes } from './audit.ts';
 import { botRoutes } from './bots.ts';
 import { brandRoutes } from './brand.ts';
 import { cannedReplyRoutes } from './canned-replies.ts';
+import { chatMessageRoutes } from './chat-messages.ts';
+import { chatRunRoutes } from './chat-runs.ts';
 import { chatSocketRoutes } from './chat-socket.ts';
 import { chatRoutes } from './chats.ts';
 import { conversationActRoutes } from './conversation-acts.ts';
@@ -31,6 +33,7 @@ import { setupRoutes } from './setup.ts';
 import { signInRoutes } from './sign-in.ts';
 import { siteRoutes } from './sites.ts';
 import { subscriberRoutes } from './subscribers.ts';
+import { usageRoutes } from './usage.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
 export const nativeDoor: Door = {
@@ -50,7 +53,10 @@ export const nativeDoor: Door = {
     ...flowRoutes,
     ...fileRoutes,
     ...chatRoutes,
+    ...chatMessageRoutes,
+    ...chatRunRoutes,
     ...chatSocketRoutes,
+    ...usageRoutes,
     ...subscriberRoutes,
     ...labelRoutes,
     ...customEventRoutes,
@@ -91,8 +97,9 @@ export const nativeDoor: Door = {
   quota(caller) {
     if (caller.kind === 'operator') return null;
     if (caller.kind === 'anyone') return { name: 'native-anyone', per: 'address', max: 300, windowMs: 60_000 };
-    if (caller.kind === 'key' && caller.key.quota_per_hour === 0) return null;
-    return { name: 'native', per: 'caller', max: 1200, windowMs: 60_000 };
+    const own = caller.kind === 'key' ? caller.key.rate_per_minute : null;
+    if (own === null && caller.kind === 'key' && caller.key.quota_per_hour === 0) return null;
+    return { name: 'native', per: 'caller', max: own ?? 1200, windowMs: 60_000 };
   },
   limitHeaders(state, now): Record<string, string> {
     if (!state) return {};

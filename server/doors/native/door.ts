@@ -4,7 +4,7 @@ import { parseBotNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
 import { type AuthContext, type Caller, callerByKey, callerBySignIn, csrfToken, signInCookie } from '../../auth.ts';
 import { AppError } from '../../errors.ts';
-import { type Door, type Headers, headerText, readCookie } from '../../http/route.ts';
+import { type Door, type Headers, headerText, type RequestInfo, readCookie } from '../../http/route.ts';
 import { equalSecrets } from '../../secrets.ts';
 import { auditRoutes } from './audit.ts';
 import { botRoutes } from './bots.ts';
@@ -116,7 +116,7 @@ export const nativeDoor: Door = {
         type: 'about:blank',
         title: titles[error.status] ?? 'Error',
         status: error.status,
-        detail: error.message,
+        detail: detailOf(error, request),
         code: error.code,
         request_id: request.id,
         errors: error.fields.map((field) => ({ type: field.kind, loc: field.path, msg: field.message, input: field.input ?? null })),
@@ -140,6 +140,15 @@ export const nativeDoor: Door = {
     })
     .meta({ id: 'Problem' }),
 };
+
+const isChatCall = ({ url }: RequestInfo): boolean => /^(\/v1)?\/chats([/?]|$)/.test(url);
+
+/** In the words that clients of the Chats API look for. */
+function detailOf(error: AppError, request: RequestInfo): string {
+  return error.code === 'unauthorized' && isChatCall(request) ? wrongCredential : error.message;
+}
+
+const wrongCredential = 'Could not validate credentials';
 
 const titles: Record<number, string> = {
   400: 'Bad Request',
@@ -183,5 +192,5 @@ async function authenticate(context: AuthContext, headers: Headers, method: stri
 }
 
 function unauthenticated(): AppError {
-  return new AppError('unauthorized', 'Could not validate credentials', { headers: { 'www-authenticate': 'Bearer' } });
+  return new AppError('unauthorized', wrongCredential, { headers: { 'www-authenticate': 'Bearer' } });
 }

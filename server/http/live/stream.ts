@@ -74,7 +74,7 @@ export class Stream {
       if (this.#isOver) return;
       if (one.seq !== null) this.#cursor = one.seq;
       this.#isFull = !this.#wire.send(one);
-      if (one.isLast) return this.end('done');
+      if (one.isLast) this.end('done');
       if (!this.#isFull) continue;
       // The rest is read again.
       this.#left = page.slice(at + 1).filter(({ seq }) => seq === null);

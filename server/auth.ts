@@ -66,8 +66,9 @@ export const policies = {
   bot_read: { on: 'bot', scope: 'Manage Flow', roles: everyone },
   bot_manage: { on: 'bot', scope: 'Manage Flow', roles: builders },
   bot_send: { on: 'bot', scope: 'Send Message', roles: senders },
-  chats_read: { on: 'bot', scope: 'chats:read', roles: everyone },
-  chats_write: { on: 'bot', scope: 'chats:write', roles: senders },
+  /** Of one bot when the key or a header names it, else of all in the workspace. */
+  chats_read: { on: 'workspace', scope: 'chats:read', roles: everyone },
+  chats_write: { on: 'workspace', scope: 'chats:write', roles: senders },
 } as const satisfies Record<string, Policy>;
 
 export type Access = keyof typeof policies;

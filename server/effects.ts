@@ -5,6 +5,7 @@ import type { Value } from '@parley/engine/expression/value.ts';
 import type { App } from './app.ts';
 import { code } from './effects/code.ts';
 import { email } from './effects/email.ts';
+import { postWebhook } from './effects/webhook.ts';
 
 export type Performed = { ok: boolean; values: { [name: string]: Value } };
 
@@ -24,3 +25,6 @@ export type Effect<A extends OutsideAsk['ask']> = {
 export type AnyEffect = { [A in OutsideAsk['ask']]: Effect<A> }[OutsideAsk['ask']];
 
 export const effects: AnyEffect[] = [code, email];
+
+/** What leaves the process and no block asks for: jobs of our own do. */
+export const deliveries = { webhook: postWebhook };

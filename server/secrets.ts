@@ -1,6 +1,6 @@
-// Everything derived from the master key: keyed hashes and tokens. The key itself never leaves this file's closures,
+// Everything derived from the master key: keyed hashes, tokens, and what is kept sealed. The key itself never leaves this file's closures,
 // and each purpose has its own subkey, so that a hash made for one can never be used for another.
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StartError } from './errors.ts';
@@ -24,12 +24,21 @@ export type Purpose =
   | 'ticket'
   | 'file'
   | 'identity'
+  | 'chat-webhook'
   | 'nonce';
 
 export type Secrets = {
   /** Keyed hash, base64url: what is stored instead of a token. */
   mac(purpose: Purpose, text: string): string;
+  /** What must be read again, such as a key to sign with, in a form that only this installation can open. */
+  seal(purpose: Purpose, text: string): string;
+  /** Throws when it was not sealed here, for this, or was changed since: nothing that is ours. */
+  unseal(purpose: Purpose, sealed: string): string;
 };
+
+const cipher = 'aes-256-gcm';
+const nonceBytes = 12;
+const tagBytes = 16;
 
 export function makeSecrets(masterKey: Buffer): Secrets {
   const subkeys = new Map<Purpose, Buffer>();
@@ -40,7 +49,21 @@ export function makeSecrets(masterKey: Buffer): Secrets {
     subkeys.set(purpose, made);
     return made;
   };
-  return { mac: (purpose, text) => createHmac('sha256', subkey(purpose)).update(text).digest('base64url') };
+  return {
+    mac: (purpose, text) => createHmac('sha256', subkey(purpose)).update(text).digest('base64url'),
+    seal: (purpose, text) => {
+      const nonce = randomBytes(nonceBytes);
+      const sealing = createCipheriv(cipher, subkey(purpose), nonce);
+      const hidden = Buffer.concat([sealing.update(text, 'utf8'), sealing.final()]);
+      return Buffer.concat([nonce, sealing.getAuthTag(), hidden]).toString('base64url');
+    },
+    unseal: (purpose, sealed) => {
+      const bytes = Buffer.from(sealed, 'base64url');
+      const [nonce, tag] = [bytes.subarray(0, nonceBytes), bytes.subarray(nonceBytes, nonceBytes + tagBytes)];
+      const opening = createDecipheriv(cipher, subkey(purpose), nonce, { authTagLength: tagBytes }).setAuthTag(tag);
+      return Buffer.concat([opening.update(bytes.subarray(nonceBytes + tagBytes)), opening.final()]).toString('utf8');
+    },
+  };
 }
 
 export function equalSecrets(a: string, b: string): boolean {

@@ -11,7 +11,7 @@ import type { Db } from '../store/database.ts';
 import type { Uploader } from '../store/files.ts';
 import { findFlow } from '../store/flows.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
-import { noteEnd } from './chats.ts';
+import { settleChat } from './chat-turns.ts';
 import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
 import { isAnswering } from './inside-answers.ts';
@@ -31,7 +31,7 @@ async function save(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const step = await saveStep(app, tx, turn);
   const { channel, bot_id: botId, id } = turn.conversation;
   const chat = channel === 'api' ? await findChatOf(tx, botId, id) : null;
-  if (chat) await noteEnd(app, tx, chat, step);
+  if (chat) await settleChat(app, tx, chat, step);
   return step;
 }
 

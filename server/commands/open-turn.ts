@@ -13,6 +13,7 @@ import { type Conversation, lockConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import type { Field } from '../store/fields.ts';
 import { startFlow } from '../store/flows.ts';
+import type { MessageRow } from '../store/messages.ts';
 import { type Revisions, readRevisions } from '../store/revisions.ts';
 import { type FoundSession, findSession } from '../store/sessions.ts';
 import type { TurnSettings } from '../store/settings.ts';
@@ -22,6 +23,9 @@ import { answerInside } from './inside-answers.ts';
 import { parseState } from './session-states.ts';
 import { usualFallbackText } from './settings.ts';
 import { turnWorld } from './turn-context.ts';
+
+/** Why a session was put aside before its end; a limit of its chat may be why. */
+export type AsideBy = 'cancelled' | 'superseded' | 'max_turns' | 'duration_exceeded' | 'input_timeout';
 
 /** The session the turn works on; `id` null until it is saved for the first time, `found` the state as long as nothing has moved. */
 export type OpenSession = {
@@ -33,6 +37,7 @@ export type OpenSession = {
   found: Session | null;
   startedAt: number;
   updatedAt: number;
+  asideBy?: AsideBy;
 };
 
 export type Author = { kind: 'bot' | 'agent'; id: number | null; name: string };
@@ -75,8 +80,12 @@ export type OpenTurn = {
   /** What the one who replied calls the reply. */
   clientId: string | null;
   spoken: Spoken | null;
+  /** What was said before in the conversation that this one goes on with; said here first, and once. */
+  earlier: readonly Earlier[];
   outputs: Output[];
 };
+
+export type Earlier = Pick<MessageRow, 'direction' | 'author_kind' | 'author_id' | 'author_name' | 'body' | 'text'> & { block: string | null };
 
 /** A conversation that the caller already holds is not read again. */
 export async function openTurn(app: App, tx: Db, botId: number, held: number | Conversation): Promise<OpenTurn> {
@@ -101,6 +110,7 @@ export async function openTurn(app: App, tx: Db, botId: number, held: number | C
     reply: null,
     clientId: null,
     spoken: null,
+    earlier: [],
     outputs: [],
   };
   const turn: OpenTurn = { conversation, found: conversation, subscriber: person.subscriber, revisions, ...world, last, ...nothingYet };
@@ -168,9 +178,18 @@ export async function restart(app: App, tx: Db, turn: OpenTurn, { flowId, versio
   await beginSession(app, tx, turn, { id: flowId, n: live?.n ?? version }, start);
 }
 
+/** Goes on, as a session of its own, from where another of this flow stood. */
+export async function resumeSession(app: App, tx: Db, turn: OpenTurn, flow: { id: number; n: number }, state: Session): Promise<void> {
+  const { bot_id: botId } = turn.conversation;
+  const main = await loadVersion(tx, botId, flow.id, flow.n);
+  if (!main) throw notFound('Flow');
+  turn.flows = await flowsFor(tx, botId, { slug: main.id, n: flow.n, flow: main }, placesOf(state), turn.revisions.flows);
+  turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now(), updatedAt: app.clock.now() };
+}
+
 /** The flow ends here: what waited waits no longer. */
-export function setAside(turn: OpenTurn): void {
-  turn.replaced = turn.session;
+export function setAside(turn: OpenTurn, by?: AsideBy): void {
+  turn.replaced = turn.session && by ? { ...turn.session, asideBy: by } : turn.session;
   turn.session = null;
 }
 

@@ -15,7 +15,7 @@ import { insertMessages, type MessageRow } from '../store/messages.ts';
 import { insertSession, insertStep, type StepRow, saveSession, setTimer } from '../store/sessions.ts';
 import { attentionAfter } from './attention.ts';
 import { tellFromTurn } from './occurrences.ts';
-import type { Author, OpenSession, OpenTurn } from './open-turn.ts';
+import type { AsideBy, Author, OpenSession, OpenTurn } from './open-turn.ts';
 import { printState } from './session-states.ts';
 import { applyChanges } from './subscriber-changes.ts';
 
@@ -28,12 +28,14 @@ export type ConversationEvent = { seq: number; at: number } & (
       status: string;
       flow: number;
       version: number;
-      /** How one that ended came to its end: put aside by somebody, or by the next one. */
-      by?: 'cancelled' | 'superseded';
+      /** How one that ended came to its end: put aside by somebody, by the next one, or by a limit. */
+      by?: AsideBy;
       /** It is the first of its session. */
       began?: true;
       /** What it waits for now. */
       wait?: Wait['kind'];
+      /** Of a chat: which of its turns this was. */
+      turn?: number;
     }
   | { kind: 'input'; id: string; status: 'requested' | 'resolved' | 'expired'; block: string; session?: number; expires_at?: number }
   | {
@@ -115,7 +117,13 @@ async function writeMessages(tx: Db, turn: OpenTurn, { messages, events, told }:
     session_id: at.sessionId ?? turn.replaced?.id ?? null,
     at: at.now,
     ...printed,
+    state: isChat(turn) && turn.session ? printState(null, turn.session.state) : null,
   });
+}
+
+/** The only conversations whose turns can be gone on with. */
+function isChat({ conversation }: OpenTurn): boolean {
+  return conversation.channel === 'api';
 }
 
 // Every turn writes these, so what its row says already (the last number, the time) is not said again for each.
@@ -160,7 +168,7 @@ function endedState({ state }: OpenSession): Session {
 }
 
 function messagesOf(turn: OpenTurn): Said[] {
-  const said: Said[] = [];
+  const said: Said[] = turn.earlier.map((one) => ({ ...one, client_id: null }));
   if (turn.reply !== null) {
     const name = turn.subscriber.name;
     said.push({
@@ -217,7 +225,7 @@ function numberAll(turn: OpenTurn, said: Said[], now: number, sessionId: number 
   if (over) add(over);
   if (replaced?.id != null) {
     const { status } = endedState(replaced);
-    const by = status === 'failed' ? {} : { by: session === null ? ('cancelled' as const) : ('superseded' as const) };
+    const by = status === 'failed' ? {} : { by: replaced.asideBy ?? (session === null ? ('cancelled' as const) : ('superseded' as const)) };
     add({ kind: 'session', id: replaced.id, status, flow: replaced.flowId, version: replaced.version, ...by });
   }
   if (session?.id === null && sessionId !== null)
@@ -238,8 +246,9 @@ function numberAll(turn: OpenTurn, said: Said[], now: number, sessionId: number 
     if (output.kind === 'change' && output.change.do !== 'note') add({ kind: 'change', block: output.block, change: output.change });
   }
   if (session && sessionId !== null && hasMoved(session)) {
-    const { wait, status } = session.state;
-    add({ kind: 'session', id: sessionId, status, flow: session.flowId, version: session.version, ...(wait === null ? {} : { wait: wait.kind }) });
+    const { wait, status, turn: n } = session.state;
+    const more = { ...(wait === null ? {} : { wait: wait.kind }), ...(isChat(turn) ? { turn: n } : {}) };
+    add({ kind: 'session', id: sessionId, status, flow: session.flowId, version: session.version, ...more });
     if (wait?.kind === 'reply') {
       const expires = wait.expires_at === null ? {} : { expires_at: wait.expires_at };
       add({ kind: 'input', id: wait.id, status: 'requested', block: wait.block, session: sessionId, ...expires });

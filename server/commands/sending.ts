@@ -9,7 +9,7 @@ import { type Conversation, currentConversation, insertConversation } from '../s
 import type { Db } from '../store/database.ts';
 import { type FlowPlace, type FlowRow, findFlow } from '../store/flows.ts';
 import { type Subscriber, updateSubscriber } from '../store/subscribers.ts';
-import { noteEnd } from './chats.ts';
+import { settleChat } from './chat-turns.ts';
 import { loadVersion } from './flow-set.ts';
 import { beginSession, type OpenTurn, openTurn, type Spoken, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
@@ -67,7 +67,7 @@ async function turnWith(app: App, tx: Db, tenant: Tenant, to: Subscriber): Promi
 export async function saveTurn(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const step = await saveStep(app, tx, turn);
   const chat = turn.conversation.channel === 'api' ? await findChatOf(tx, turn.conversation.bot_id, turn.conversation.id) : null;
-  if (chat) await noteEnd(app, tx, chat, step);
+  if (chat) await settleChat(app, tx, chat, step);
   return step;
 }
 

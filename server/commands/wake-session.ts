@@ -5,7 +5,7 @@ import type { App } from '../app.ts';
 import { findChatOf } from '../store/chats.ts';
 import { lockConversation, parkInput } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
-import { noteEnd, takeFromQueue } from './chats.ts';
+import { settleChat } from './chat-turns.ts';
 import { type OpenTurn, openTurn, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 
@@ -32,8 +32,7 @@ export async function wakeSession(
   if (turn.session.state === before) return null;
   const step = await saveStep(app, tx, turn);
   const chat = turn.conversation.channel === 'api' ? await findChatOf(tx, one.botId, one.conversationId) : null;
-  if (chat) await noteEnd(app, tx, chat, step);
-  if (chat && chat.queue !== '[]') await takeFromQueue(app, tx, chat, step.conversation);
+  if (chat) await settleChat(app, tx, chat, step);
   return step;
 }
 

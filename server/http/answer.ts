@@ -12,8 +12,8 @@ import { validate } from './answer/validate.ts';
 import { infoOf } from './errors.ts';
 import { fingerprintOf, type Outcome, readIdempotencyKey } from './idempotency.ts';
 import { checkedQuery, isText } from './json.ts';
-import { passOf, standingOf } from './live/standing.ts';
-import { openStream } from './live.ts';
+import { passOf, type Standing, standingOf } from './live/standing.ts';
+import { asksForEvents, openStream } from './live.ts';
 import { type Context, type Door, headerText, type RequestInfo } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
@@ -26,8 +26,8 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
   const context = contextOf(machine, served, request, reply, { headers, cookies });
   if (route.stream) {
     // It records nothing: an App of its own, with who asked, would only stay for as long as the stream does.
-    const standing = standingOf(machine, served, passOf(machine, served, request), request.admitted as Admitted);
-    await openStream(machine, { source: await route.stream({ ...context, app: machine.app }), standing, request, reply });
+    const source = await route.stream({ ...context, app: machine.app });
+    await openStream(machine, { source, standing: standingFor(machine, served, request), request, reply });
     return reply;
   }
   if (route.download) return sendDownload(request, reply, await route.download(context));
@@ -37,12 +37,21 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
   if (cookies.length > 0) reply.header('set-cookie', cookies);
   if (outcome.isReplay) reply.header('idempotent-replayed', 'true');
   reply.code(outcome.status).headers(outcome.headers);
+  if (route.follow && asksForEvents(headerText(request.headers, 'accept'))) {
+    const source = await route.follow({ ...context, app: machine.app }, JSON.parse(outcome.text));
+    await openStream(machine, { source, standing: standingFor(machine, served, request), request, reply });
+    return reply;
+  }
   if (!route.reply) return reply.send();
   if (served.isRead && isKnown(headerText(request.headers, 'if-none-match'), outcome.headers.etag ?? '')) {
     await forgive(machine, served.door, request.admitted as Admitted, reply);
     return reply.code(304).send();
   }
   return reply.header('content-type', 'application/json; charset=utf-8').send(outcome.text);
+}
+
+function standingFor(machine: Machine, served: Served, request: FastifyRequest): Standing {
+  return standingOf(machine, served, passOf(machine, served, request), request.admitted as Admitted);
 }
 
 /** What the route sets on its reply. */

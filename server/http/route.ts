@@ -123,6 +123,8 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   run: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<z.input<R> | undefined>;
   /** A GET that answers with a stream instead: where its events come from. `run` is then never asked. */
   stream?: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<LiveSource>;
+  /** A write whose caller asks for `text/event-stream`: what then comes of it is told instead of the reply, which `done` is. */
+  follow?: (context: Context<z.output<P>, z.output<Q>, z.output<B>>, done: z.output<R>) => Promise<LiveSource>;
   /** A GET that answers with a file instead; ranges, ETag and HEAD are seen to. `run` is then never asked. */
   download?: (context: Context<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Download>;
   /** A GET that becomes a WebSocket; `run` answers who did not ask for one. */
@@ -132,7 +134,13 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
 };
 
 /** `seq` is null for what is told once and not kept. */
-export type LiveEvent = { seq: number | null; event: string; data: unknown };
+export type LiveEvent = {
+  seq: number | null;
+  event: string;
+  data: unknown;
+  /** Nothing comes after it: with it a stream ends. */
+  isLast?: true;
+};
 
 /** Events with numbers, readable again from any of them. Made for one reader. */
 export type LiveSource = {
@@ -145,6 +153,8 @@ export type LiveSource = {
   /** So long after an announcement it is worth looking once more; 0 = at once is enough. */
   settleMs: number;
   lastSeq(): Promise<number>;
+  /** Where a reader without a cursor begins, instead of at a snapshot. */
+  from?: number;
   /** What it is to: of readers of the same only the newest stay; absent = all stay. */
   alike?: string;
   /** What a snapshot is called that comes because numbers were missed; absent = `stream.resync`. */
@@ -158,7 +168,12 @@ export type LiveSource = {
 };
 
 /** What a WebSocket does besides telling events: methods by name, each judged by its own policy. */
-export type Talk = { source: LiveSource; methods: Record<string, TalkMethod> };
+export type Talk = {
+  source: LiveSource;
+  /** A part of it, as `subscribe` asks for one; absent: there are no parts. */
+  part?: { params: z.ZodType; source: (params: never) => Promise<LiveSource> };
+  methods: Record<string, TalkMethod>;
+};
 
 export type TalkMethod = { access: Access; params: z.ZodType; run: (params: never) => Promise<unknown> };
 

@@ -19,6 +19,8 @@ export type Duty = {
   run(job: Job, finish: (tx: Db) => Promise<void>): Promise<void>;
   /** Whether it may be done again after a worker has died with it: then nobody knows what came of it. */
   mayRunAgain(job: Job): boolean;
+  /** How long to wait after an attempt that failed; null = it is given up. `error` is what `run` threw. */
+  nextTryMs(job: Job, error: unknown): number | null;
   /** In the transaction that puts it on the dead-letter list. */
   giveUp(tx: Db, job: Job, loss: Loss): Promise<void>;
 };
@@ -31,6 +33,16 @@ export type Ground = Omit<App, 'queue'>;
 
 /** Thrown by `run`: it may have been done, so it is given up and not tried again. */
 export class OutcomeUnknown extends Error {}
+
+/** Thrown by `run`: nothing was done, and who was asked says when, or that never. */
+export class Refused extends Error {
+  readonly retryAfterMs: number | null;
+  constructor(message: string, retryAfterMs: number | null) {
+    super(message);
+    this.name = 'Refused';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
 
 /** Whoever has lost the lease must not write what it found. */
 export class LeaseLost extends Error {}

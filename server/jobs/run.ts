@@ -1,9 +1,11 @@
-// What a worker does with a job: work of our own in one transaction with its end; or it asks the outside and brings the
-// answer back as an input. The answer and the end of its job are one transaction, so a crash in between asks again or
-// finds it done, never half of it.
+// What a worker does with a job, by its kind: work of our own in one transaction with its end; or it asks the outside and
+// brings the answer back as an input; what chats want done is in chat-duties.ts. The answer and the end of its job are one
+// transaction, so a crash in between asks again or finds it done, never half of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { readBrand } from '../commands/brand.ts';
+import { chatDueKind } from '../commands/chat-limits.ts';
+import { chatHookKind } from '../commands/chat-webhooks.ts';
 import type { Occurrence } from '../commands/occurrences.ts';
 import { setOff } from '../commands/set-off.ts';
 import { type Sweep, sweepOn } from '../commands/sweep.ts';
@@ -13,8 +15,9 @@ import { AppError } from '../errors.ts';
 import type { Db } from '../store/database.ts';
 import type { Job } from '../store/jobs.ts';
 import { readSetting } from '../store/settings.ts';
+import { chatDueDuty, chatHookDuty } from './chat-duties.ts';
 import { type Duty, LeaseLost, OutcomeUnknown } from './queue.ts';
-import { retryDelayMs } from './retry.ts';
+import { retryDelayMs, usualDelayMs } from './retry.ts';
 import type { TimerPayload } from './timers.ts';
 
 const maxErrorUnits = 500;
@@ -30,17 +33,37 @@ const ownWork: { [kind: string]: (app: App, tx: Db, payload: never) => Promise<u
   sweep: (app, tx, sweep: Sweep) => sweepOn(app, tx, sweep),
 };
 
+/** By the kind of job; what is no kind of ours is something a flow asks. */
 export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
+  const duties: { [kind: string]: Duty } = { [chatDueKind]: chatDueDuty(app), [chatHookKind]: chatHookDuty(app) };
+  const asks = askDuty(app, effects);
+  const own = ownDuty(app);
+  const of = ({ kind }: Job): Duty => duties[kind] ?? (ownWork[kind] ? own : asks);
+  return {
+    run: (job, finish) => of(job).run(job, finish),
+    mayRunAgain: (job) => of(job).mayRunAgain(job),
+    nextTryMs: (job, error) => of(job).nextTryMs(job, error),
+    giveUp: (tx, job, loss) => of(job).giveUp(tx, job, loss),
+  };
+}
+
+function ownDuty(app: App): Duty {
   return {
     run: async (job, finish) => {
-      const own = ownWork[job.kind];
-      if (own) {
-        await app.transact(async (tx) => {
-          await own(app, tx, JSON.parse(job.payload) as never);
-          await finish(tx);
-        });
-        return;
-      }
+      await app.transact(async (tx) => {
+        await ownWork[job.kind]?.(app, tx, JSON.parse(job.payload) as never);
+        await finish(tx);
+      });
+    },
+    mayRunAgain: () => true,
+    nextTryMs: ({ attempts }) => usualDelayMs(attempts),
+    giveUp: async () => {},
+  };
+}
+
+function askDuty(app: App, effects: readonly AnyEffect[]): Duty {
+  return {
+    run: async (job, finish) => {
       const payload = JSON.parse(job.payload) as AskPayload;
       const answer = await answerTo(app, job, payload, effects);
       if (!answer.ok && answer.values.kind === 'unknown_outcome') throw new OutcomeUnknown(String(answer.values.error));
@@ -51,9 +74,9 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
       await keepAnswer(app, keep, { mayBeAskedAgain: mayRunAgain(job, effects) });
     },
     mayRunAgain: (job) => mayRunAgain(job, effects),
+    nextTryMs: ({ attempts }) => usualDelayMs(attempts),
     // The conversation goes on by the block's error way instead of waiting for ever.
     giveUp: async (tx, job, { outcome, reason }) => {
-      if (ownWork[job.kind]) return;
       const payload = JSON.parse(job.payload) as AskPayload;
       const values = { kind: outcome === 'unknown' ? 'unknown_outcome' : 'network', error: reason.slice(0, maxErrorUnits) };
       await wakeSession(app, tx, payload, { kind: 'answer', id: payload.id, ok: false, values });
@@ -62,7 +85,6 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
 }
 
 function mayRunAgain(job: Job, effects: readonly AnyEffect[]): boolean {
-  if (ownWork[job.kind]) return true;
   const { ask } = JSON.parse(job.payload) as AskPayload;
   return effects.find((one) => one.ask === ask.ask)?.isRepeatable?.(ask as never) ?? false;
 }

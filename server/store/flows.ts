@@ -241,3 +241,10 @@ export function takingOver(db: Db, botId: number): Promise<{ id: number; slug: s
     .limit(maxFlows)
     .execute();
 }
+
+/** In all bots of a workspace: a slug names one in each. */
+export function flowsNamed(db: Db, workspaceId: number, by: FlowBy): Promise<FlowRow[]> {
+  const bots = db.selectFrom('bot').select('id').where('workspace_id', '=', workspaceId);
+  const some = db.selectFrom('flow').selectAll().where('bot_id', 'in', bots);
+  return ('id' in by ? some.where('id', '=', by.id) : some.where('slug', '=', by.slug)).orderBy('id').limit(maxFlows).execute();
+}

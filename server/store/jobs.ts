@@ -152,3 +152,16 @@ export async function nextJob(db: Db): Promise<number | null> {
   const row = await db.selectFrom('job').select('run_at').where('dead_at', 'is', null).orderBy('run_at').limit(1).executeTakeFirst();
   return row?.run_at ?? null;
 }
+
+/** Those of one lane that were given up, newest first. */
+export function deadJobsOfLane(db: Db, workspaceId: number, lane: string, limit: number): Promise<Job[]> {
+  return db
+    .selectFrom('job')
+    .selectAll()
+    .where('lane', '=', lane)
+    .where('workspace_id', '=', workspaceId)
+    .where('dead_at', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}

@@ -16,6 +16,11 @@ export type KeyTable = {
   scopes: string;
   /** 0 = unlimited. */
   quota_per_hour: number;
+  /** At the native API; null = as often as anyone. */
+  rate_per_minute: number | null;
+  /** JSON: the flows its chats may run, each like `f1s2`; null = all. */
+  flows: string | null;
+  status_vocabulary: 'usual' | 'legacy';
   expires_at: number | null;
   last_used_at: number | null;
   created_at: number;
@@ -89,7 +94,7 @@ export async function updateKey(
   tx: Db,
   workspaceId: number,
   id: number,
-  change: Partial<Pick<KeyTable, 'name' | 'quota_per_hour' | 'expires_at'>>,
+  change: Partial<Pick<KeyTable, 'name' | 'quota_per_hour' | 'rate_per_minute' | 'flows' | 'status_vocabulary' | 'expires_at'>>,
 ): Promise<Key | null> {
   const row = await tx.updateTable('api_key').set(change).where('workspace_id', '=', workspaceId).where('id', '=', id).returningAll().executeTakeFirst();
   return row ?? null;

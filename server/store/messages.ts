@@ -194,6 +194,16 @@ export async function countUnread(db: Db, conversationId: number, seq: number, m
   return Number(row?.n ?? 0);
 }
 
+/** Those from the event `fromSeq` on; returns how many there were. */
+export async function deleteMessages(tx: Db, conversationId: number, fromSeq: number): Promise<number> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('message')
+    .where('conversation_id', '=', conversationId)
+    .where('id', '>', lastUpTo(tx, conversationId, 'seq', fromSeq - 1))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
 const selectBetween = kept((db, one: { conversationId: number; first: number; last: number }) =>
   db.selectFrom('message').selectAll().where('conversation_id', '=', one.conversationId).where('id', '>=', one.first).where('id', '<=', one.last),
 );

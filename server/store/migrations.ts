@@ -13,6 +13,8 @@ import { widget } from './migrations/0030-widget.ts';
 import { inbox } from './migrations/0040-inbox.ts';
 import { publishPolicy } from './migrations/0050-publish-policy.ts';
 import { alarms } from './migrations/0055-alarms.ts';
+import { chatRuns } from './migrations/0060-chat-runs.ts';
+import { keyBounds } from './migrations/0061-key-bounds.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -78,4 +80,6 @@ export const migrations: Migration[] = [
   inbox,
   publishPolicy,
   alarms,
+  chatRuns,
+  keyBounds,
 ];

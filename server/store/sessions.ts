@@ -15,13 +15,25 @@ export type SessionTable = {
   updated_at: number;
 };
 
-export type StepTable = { conversation_id: number; last_seq: number; session_id: number | null; at: number; events: string; trace: string };
+export type StepTable = {
+  conversation_id: number;
+  last_seq: number;
+  session_id: number | null;
+  at: number;
+  events: string;
+  trace: string;
+  /** JSON: the session as the step left it. Of a chat alone, which can be gone on with from there. */
+  state: string | null;
+};
 export type TimerTable = { session_id: number; wait: string; due_at: number };
 
 const maxAmong = 5_000;
 
 export type SessionRow = Selectable<SessionTable>;
-export type StepRow = Selectable<StepTable>;
+/** Without the state, which is only asked for where a chat goes on from a step. */
+export type StepRow = Omit<Selectable<StepTable>, 'state'>;
+
+const stepColumns = ['conversation_id', 'last_seq', 'session_id', 'at', 'events', 'trace'] as const satisfies (keyof StepRow)[];
 
 const select = kept((db, one: { conversationId: number; id: number }) =>
   db
@@ -65,7 +77,7 @@ export async function saveSession(tx: Db, conversationId: number, session: Sessi
   return (await update(tx, { ...session, conversationId, nextRev: session.rev + 1 })) > 0;
 }
 
-const insert = keptChange((tx, step: StepRow) =>
+const insert = keptChange((tx, step: Selectable<StepTable>) =>
   tx.insertInto('step').values({
     conversation_id: step.conversation_id,
     last_seq: step.last_seq,
@@ -73,10 +85,11 @@ const insert = keptChange((tx, step: StepRow) =>
     at: step.at,
     events: step.events,
     trace: step.trace,
+    state: step.state,
   }),
 );
 
-export async function insertStep(tx: Db, step: StepRow): Promise<void> {
+export async function insertStep(tx: Db, step: Selectable<StepTable>): Promise<void> {
   await insert(tx, step);
 }
 
@@ -86,12 +99,18 @@ export function stepsAfter(db: Db, conversationId: number, seq: number, limit: n
 }
 
 const selectAfter = kept((db, one: { conversationId: number; seq: number; limit: number }) =>
-  db.selectFrom('step').selectAll().where('conversation_id', '=', one.conversationId).where('last_seq', '>', one.seq).orderBy('last_seq').limit(one.limit),
+  db
+    .selectFrom('step')
+    .select(stepColumns)
+    .where('conversation_id', '=', one.conversationId)
+    .where('last_seq', '>', one.seq)
+    .orderBy('last_seq')
+    .limit(one.limit),
 );
 
 /** Newest first. */
 export function latestSteps(db: Db, conversationId: number, limit: number): Promise<StepRow[]> {
-  return db.selectFrom('step').selectAll().where('conversation_id', '=', conversationId).orderBy('last_seq', 'desc').limit(limit).execute();
+  return db.selectFrom('step').select(stepColumns).where('conversation_id', '=', conversationId).orderBy('last_seq', 'desc').limit(limit).execute();
 }
 
 /** The steps in which events from `first` to `last` happened, in order. */
@@ -103,7 +122,7 @@ export function stepsAmong(db: Db, conversationId: number, first: number, last: 
     .where('last_seq', '>=', last);
   return db
     .selectFrom('step')
-    .selectAll()
+    .select(stepColumns)
     .where('conversation_id', '=', conversationId)
     .where('last_seq', '>=', first)
     .where('last_seq', '<=', until)
@@ -133,7 +152,7 @@ export async function seqsOfSession(db: Db, conversationId: number, sessionId: n
 export function stepsOfSession(db: Db, conversationId: number, sessionId: number, limit: number): Promise<StepRow[]> {
   return db
     .selectFrom('step')
-    .selectAll()
+    .select(stepColumns)
     .where('conversation_id', '=', conversationId)
     .where('session_id', '=', sessionId)
     .orderBy('last_seq', 'desc')
@@ -170,4 +189,38 @@ export function dueTimers(db: Db, now: number, limit: number) {
 export async function nextTimer(db: Db): Promise<number | null> {
   const row = await db.selectFrom('timer').select('due_at').orderBy('due_at').limit(1).executeTakeFirst();
   return row?.due_at ?? null;
+}
+
+/** Where a chat's flow stood, after the step in which event `seq` happened. */
+export async function stateAfter(
+  db: Db,
+  conversationId: number,
+  seq: number,
+): Promise<Pick<Selectable<StepTable>, 'last_seq' | 'session_id' | 'state'> | null> {
+  const row = await db
+    .selectFrom('step')
+    .select(['last_seq', 'session_id', 'state'])
+    .where('conversation_id', '=', conversationId)
+    .where('last_seq', '>=', seq)
+    .orderBy('last_seq')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Where a session stood after each of its turns, the latest first. */
+export function statesOfSession(db: Db, conversationId: number, sessionId: number, limit: number): Promise<{ last_seq: number; state: string | null }[]> {
+  return db
+    .selectFrom('step')
+    .select(['last_seq', 'state'])
+    .where('conversation_id', '=', conversationId)
+    .where('session_id', '=', sessionId)
+    .orderBy('last_seq', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+/** What was said is gone, so that nothing is to be gone on with. The session that waits keeps its own state. */
+export async function forgetStates(tx: Db, conversationId: number, from: number): Promise<void> {
+  await tx.updateTable('step').set({ state: null }).where('conversation_id', '=', conversationId).where('last_seq', '>=', from).execute();
 }

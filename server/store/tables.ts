@@ -3,6 +3,7 @@ import type { AccountTable, SignInTable } from './accounts.ts';
 import type { AlarmTable } from './alarms.ts';
 import type { BotTable } from './bots.ts';
 import type { CannedReplyTable } from './canned-replies.ts';
+import type { ChatRunTable } from './chat-runs.ts';
 import type { ChatTable } from './chats.ts';
 import type { ConversationReadTable } from './conversation-reads.ts';
 import type { ConversationTable } from './conversations.ts';
@@ -37,6 +38,7 @@ export type Tables = {
   bot: BotTable;
   canned_reply: CannedReplyTable;
   chat: ChatTable;
+  chat_run: ChatRunTable;
   conversation: ConversationTable;
   cooldown: CooldownTable;
   conversation_read: ConversationReadTable;

@@ -2,18 +2,28 @@
 import { z } from 'zod';
 import type { App } from '../../app.ts';
 import type { Caller, Tenant } from '../../auth.ts';
-import { abortChat, answerInput, chatStatuses, messageChat } from '../../commands/chats.ts';
+import { answerInput, busyModes, type ChatAnswer, cancelRun, messageChat } from '../../commands/chat-turns.ts';
+import { type MessagePlace, showMessage, shownStatuses, showStatus, type Vocabulary } from '../../commands/chat-wire.ts';
+import { flowsOfKey } from '../../commands/keys.ts';
 import { AppError, assert } from '../../errors.ts';
+import { findRun } from '../../store/chat-runs.ts';
 import type { ChatOwner } from '../../store/chats.ts';
-import { type chatMessage, type MessagePlace, message, showMessage } from './chat-shapes.ts';
+import { message, run, showRun } from './chat-shapes.ts';
 
-/** A person or a key stands for its member; what one of a member's keys began, the others see too. */
-export function ownerOf({ caller, tenant }: { caller: Caller; tenant: Tenant }): ChatOwner {
+/** Whose chats, and how their keys want them told. */
+export type ChatCaller = ChatOwner & { vocabulary: Vocabulary; keyId: number | null };
+
+/** A person or a key stands for its member; what one of a member's keys began, the others see too, as far as they reach. */
+export function ownerOf({ caller, tenant }: { caller: Caller; tenant: Tenant }): ChatCaller {
   assert(caller.kind === 'key' || caller.kind === 'account', 'chats are for keys and people');
-  return { botId: tenant.botId, ownerId: caller.kind === 'key' ? caller.key.account_id : caller.account.id };
+  const place = { workspaceId: tenant.workspaceId, botId: tenant.botId === 0 ? null : tenant.botId };
+  if (caller.kind === 'account') return { ...place, ownerId: caller.account.id, flows: null, vocabulary: 'usual', keyId: null };
+  const { key } = caller;
+  return { ...place, ownerId: key.account_id, flows: flowsOfKey(key), vocabulary: key.status_vocabulary, keyId: key.id };
 }
 
-export const chatParams = z.object({ id: z.string().regex(/^[a-z0-9]{1,40}$/) });
+/** What cannot be an id is a chat that is not there. */
+export const chatParams = z.object({ id: z.string().max(200) });
 
 /** `message` is the contract, `content` what older clients send; with both, `message` wins. Other keys are ignored. */
 const said = {
@@ -29,16 +39,29 @@ function textOf(body: { message?: string | undefined; content?: string | undefin
   });
 }
 
-export const sendBody = z.object({ ...said, on_busy: z.enum(['enqueue', 'reject', 'interrupt']).optional() }).meta({ id: 'ChatSend' });
-export const sent = message.extend({ status: z.enum(chatStatuses), messages: z.array(message).describe('What the flow answered.') });
+export const sendBody = z
+  .object({
+    ...said,
+    on_busy: z
+      .enum(busyModes)
+      .optional()
+      .describe('While it runs: wait for its turn (usual), be refused, end what runs and begin anew, or also take back what was said in it.'),
+    client_message_id: z.string().min(1).max(100).optional().describe('Your own name for the message; sent again under it, it is the same message.'),
+  })
+  .meta({ id: 'ChatSend' });
+export const sent = message.extend({ status: z.enum(shownStatuses), messages: z.array(message).describe('What the flow answered.') });
 
-export function sendMessage(app: App, owner: ChatOwner, id: string, body: z.output<typeof sendBody>): Promise<z.input<typeof sent>> {
+export function sendMessage(app: App, owner: ChatCaller, id: string, body: z.output<typeof sendBody>): Promise<z.input<typeof sent>> {
   const text = textOf(body);
   return app.transact(async (tx) => {
-    const answer = await messageChat(app, tx, owner, id, text, body.on_busy ?? 'enqueue');
+    const answer = await messageChat(app, tx, owner, id, { text, onBusy: body.on_busy ?? 'enqueue', clientId: body.client_message_id ?? null });
     const [mine, ...answers] = answer.messages.map((row) => showMessage({ ...answer, ...row }, row));
-    return { ...(mine ?? queued(answer, text)), status: answer.status, messages: answers };
+    return { ...(mine ?? queued(answer, text, answer.queuedAs ?? '')), status: statusShown(owner, answer), messages: answers };
   });
+}
+
+export function statusShown({ vocabulary }: ChatCaller, { status, chat }: Pick<ChatAnswer, 'status' | 'chat'>) {
+  return showStatus(vocabulary, status, chat.stop_reason);
 }
 
 const response = z.object({
@@ -54,34 +77,51 @@ export const answered = z.object({
   detail: z.string(),
   run_id: z.string(),
   input_id: z.string(),
-  status: z.enum(chatStatuses),
+  status: z.enum(shownStatuses),
   message: message.nullable(),
   messages: z.array(message),
 });
 
-export function respond(app: App, owner: ChatOwner, id: string, body: z.output<typeof inputBody>): Promise<z.input<typeof answered>> {
+export function respond(app: App, owner: ChatCaller, id: string, body: z.output<typeof inputBody>): Promise<z.input<typeof answered>> {
   const given = body.responses?.[0] ?? body;
   const text = given.action === 'skip' ? '' : textOf(given);
   return app.transact(async (tx) => {
     const { answer, inputId, runId } = await answerInput(app, tx, owner, id, { text, inputId: given.input_id ?? null });
     const [mine, ...answers] = answer.messages.map((row) => showMessage({ ...answer, ...row }, row));
     const what = { detail: 'Input sent to assistant.', run_id: `run_${runId}`, input_id: inputId };
-    return { ...what, status: answer.status, message: mine ?? null, messages: answers };
+    return { ...what, status: statusShown(owner, answer), message: mine ?? null, messages: answers };
   });
 }
 
-export const aborted = z.object({ detail: z.string(), status: z.enum(chatStatuses), run: z.unknown().nullable() });
+export const cancelBody = z
+  .object({
+    reason: z.string().max(500).optional().describe('Kept with the run, as `cancel_reason`.'),
+    mode: z.enum(['graceful', 'immediate']).optional().describe('A scripted run waits or is over: it ends at once either way.'),
+    wait_ms: z.int().min(0).max(60_000).optional().describe('How long the reply may wait for the end; a scripted run ends before it.'),
+  })
+  .meta({ id: 'ChatCancel' });
+export const aborted = z.object({ detail: z.string(), status: z.enum(shownStatuses), run: run.nullable() });
 
-export function abort(app: App, owner: ChatOwner, id: string): Promise<z.input<typeof aborted>> {
+/** Ends what runs; with `only`, if it is that run. */
+export function abort(
+  app: App,
+  owner: ChatCaller,
+  id: string,
+  { only = null, reason }: { only?: number | null; reason?: string | undefined } = {},
+): Promise<z.input<typeof aborted>> {
   return app.transact(async (tx) => {
-    const { status, aborted: run } = await abortChat(app, tx, owner, id);
-    if (run === null) return { detail: 'No active run.', status, run: null };
-    return { detail: `Assistant for chat ${id} terminated.`, status, run: { id: `run_${run}`, chat: id, state: 'cancelled', stop_reason: 'cancelled' } };
+    const after = await cancelRun(app, tx, owner, id, { only, reason: reason ?? null });
+    const runId = after.cancelled ?? only;
+    const row = runId === null ? null : await findRun(tx, after.conversation.id, runId);
+    if (only !== null && !row) throw new AppError('not_found', 'Run not found.');
+    const detail = after.cancelled === null ? 'No active run.' : `Assistant for chat ${id} terminated.`;
+    return { detail, status: statusShown(owner, after), run: row && showRun(after, row) };
   });
 }
 
 /** A message that waits its turn has no number yet. */
-function queued(place: MessagePlace, text: string): z.input<typeof chatMessage> {
+function queued(place: ChatAnswer, text: string, queuedAs: string): z.input<typeof message> {
+  const where: MessagePlace = { ...place, runId: null };
   const row = {
     id: 0,
     conversation_id: place.conversation.id,
@@ -94,7 +134,7 @@ function queued(place: MessagePlace, text: string): z.input<typeof chatMessage> 
     text,
     at: place.chat.updated_at,
     public_at: 0,
-    client_id: null,
+    client_id: queuedAs,
   };
-  return { ...showMessage(place, row), id: '', state: 'queued' };
+  return { ...showMessage(where, row), id: '', state: 'queued' };
 }

@@ -1,20 +1,20 @@
-// /chats and /v1/chats: flows run as sessions by programs. The seven calls keep the words their clients know; every
-// path works with and without /v1 and with and without a slash at its end.
+// /chats and /v1/chats: flows run as sessions by programs. The seven calls keep the words their clients know; every path
+// works with and without /v1 and with and without a slash at its end. What is said in a chat is chat-messages.ts.
 import type { Vars } from '@parley/engine/session.ts';
 import { z } from 'zod';
-import { chatStatuses, createChat, findChats, messageChat, needChat, placed, removeChat } from '../../commands/chats.ts';
+import { messageChat } from '../../commands/chat-turns.ts';
+import { shownStatuses, showStatus } from '../../commands/chat-wire.ts';
+import { changeChat, createChat, findChats, needChat, needOpen, removeChat } from '../../commands/chats.ts';
 import { AppError } from '../../errors.ts';
 import { headerText, route } from '../../http/route.ts';
-import { listMessages } from '../../store/messages.ts';
-import { seqsOfSession } from '../../store/sessions.ts';
-import { abort, aborted, answered, chatParams, inputBody, ownerOf, respond, sendBody, sendMessage, sent } from './chat-calls.ts';
-import { chatStream } from './chat-events.ts';
-import { chat, inputOf, message, runOf, showChat, showMessage } from './chat-shapes.ts';
-import { maxWaitS, preferredWaitMs, tagOf, waitForChat } from './chat-wait.ts';
+import { chatParams, ownerOf } from './chat-calls.ts';
+import { chat, limits, showChat, webhookAsk } from './chat-shapes.ts';
+import { maxWaitS, tagOf, waitForChat } from './chat-wait.ts';
 
 const id = z.union([z.string().min(1).max(100), z.int().min(0)]).transform(String);
 
-const whole = z.union([
+/** In a query, a number; in a body that repeats it, too. */
+export const whole = z.union([
   z.number(),
   z
     .string()
@@ -22,14 +22,13 @@ const whole = z.union([
     .transform(Number),
 ]);
 
-/** In one reply; the rest is in the history. */
-const maxAnswers = 200;
-
-function textsOf(values: object): Record<string, string> {
+export function textsOf(values: object): Record<string, string> {
   return Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
 }
 
 const docs = { tag: 'Chats' };
+const metadata = z.record(z.string().max(100), z.unknown());
+const maxExpiryS = 365 * 86_400;
 
 export const chatRoutes = [
   route({
@@ -37,7 +36,7 @@ export const chatRoutes = [
     path: '/chats',
     access: 'chats_read',
     query: z.object({
-      status: z.enum(chatStatuses).optional(),
+      status: z.enum(shownStatuses).optional(),
       from_flow: z.string().max(100).optional(),
       limit: whole.pipe(z.int().min(1).max(200)).optional(),
       before: z.string().max(40).optional().describe('A chat id: only older ones.'),
@@ -54,12 +53,14 @@ export const chatRoutes = [
       const { app, query, reply } = context;
       const owner = ownerOf(context);
       const limit = query.limit ?? 50;
-      const before = query.before === undefined ? undefined : (await needChat(app.db, owner, query.before)).conversation.id;
-      const { views, next } = await findChats(app.db, owner, { ...query, fromFlow: query.from_flow, before, limit });
+      const before = query.before === undefined ? undefined : (await needOpen(app.db, owner, query.before)).conversation.id;
+      const { status: wanted, from_flow: fromFlow, q } = query;
+      const status = wanted && ((view: Parameters<typeof showChat>[0]) => showStatus(owner.vocabulary, view.status, view.chat.stop_reason) === wanted);
+      const { views, next } = await findChats(app.db, owner, { status, fromFlow, q, before, limit });
       const { before: _before, ...same } = query;
       if (next) reply.header('x-next-cursor', next);
       if (next) reply.header('link', `<?${new URLSearchParams({ ...textsOf({ ...same, limit }), before: next })}>; rel="next"`);
-      return views.map(showChat);
+      return views.map((view) => showChat(view, owner.vocabulary));
     },
   }),
   route({
@@ -74,18 +75,21 @@ export const chatRoutes = [
         from_project: id.optional(),
         from_template: id.optional(),
         message: z.string().max(64_000).optional().describe('Starts the first run at once.'),
-        metadata: z.record(z.string().max(100), z.unknown()).optional(),
+        metadata: metadata.optional(),
         variables: z
           .record(z.string().max(64), z.unknown())
           .optional()
           .describe('What parameters and variables of the flow begin with, in every run; names it does not have are left out.'),
+        limits: limits.optional().describe('What each run is held to.'),
+        webhook: webhookAsk.optional().describe('Who is told what happens, as Standard Webhooks 1.0.0 says.'),
+        expires_in: z.int().min(1).max(maxExpiryS).optional().describe('Seconds until the chat is over: what runs is ended, nothing more can be said (410).'),
       })
       .meta({ id: 'CreateChat' }),
     reply: chat,
     errors: ['not_found'],
     docs: { ...docs, id: 'createChat', summary: 'Create a chat session', example: { name: 'My Chatbot', from_type: 'flow', from_flow: 'hello' } },
     run: (context) => {
-      const { app, tenant, body } = context;
+      const { app, body } = context;
       const owner = ownerOf(context);
       const fromFlow = body.from_flow ?? body.from_project ?? body.from_template ?? null;
       if (fromFlow === null && body.from_type !== 'template') {
@@ -93,18 +97,21 @@ export const chatRoutes = [
           fields: [{ kind: 'required', path: ['from_flow'], message: 'The from flow field is required.' }],
         });
       }
-      const ask = {
-        workspaceId: tenant.workspaceId,
+      const wish = {
         name: body.name ?? '',
         fromType: body.from_type ?? 'flow',
         fromFlow,
         metadata: body.metadata ?? {},
         variables: (body.variables ?? {}) as Vars,
+        limits: body.limits ?? {},
+        webhook: body.webhook ?? null,
+        expiresInMs: body.expires_in === undefined ? null : body.expires_in * 1_000,
+        keyId: owner.keyId,
       };
       return app.transact(async (tx) => {
-        const publicId = await createChat(app, tx, owner, ask);
-        if (body.message !== undefined) await messageChat(app, tx, owner, publicId, body.message, 'reject');
-        return showChat(await needChat(tx, owner, publicId));
+        const publicId = await createChat(app, tx, owner, wish);
+        if (body.message !== undefined) await messageChat(app, tx, owner, publicId, { text: body.message, onBusy: 'reject', clientId: null });
+        return showChat(await needChat(tx, owner, publicId), owner.vocabulary);
       });
     },
   }),
@@ -126,10 +133,46 @@ export const chatRoutes = [
     },
     run: async (context) => {
       const { app, params, query, request, reply } = context;
+      const owner = ownerOf(context);
       const known = headerText(request.headers, 'if-none-match') || null;
-      const view = await waitForChat(app, ownerOf(context), params.id, { waitMs: (query.wait ?? 0) * 1_000, until: query.until ?? 'change', known });
+      const view = await waitForChat(app, owner, params.id, { waitMs: (query.wait ?? 0) * 1_000, until: query.until ?? 'change', known });
       reply.header('etag', tagOf(view));
-      return showChat(view);
+      return showChat(view, owner.vocabulary);
+    },
+  }),
+  route({
+    method: 'PATCH',
+    path: '/chats/{id}',
+    access: 'chats_write',
+    params: chatParams,
+    body: z
+      .strictObject({
+        name: z.string().max(255).optional(),
+        metadata: metadata.optional().describe('In place of what there was.'),
+        limits: limits.nullable().optional().describe('In place of what there was; they hold for what runs, too. Null removes them.'),
+        webhook: z
+          .strictObject({ ...webhookAsk.shape, secret: webhookAsk.shape.secret.optional() })
+          .nullable()
+          .optional()
+          .describe('In place of what there was; without a secret the one there was stays. Null removes it.'),
+      })
+      .meta({ id: 'ChangeChat' }),
+    reply: chat,
+    errors: ['not_found'],
+    docs: {
+      ...docs,
+      id: 'changeChat',
+      summary: 'Change its name, metadata, limits or webhook',
+      description: 'What is not named stays.',
+      example: { name: 'Order 7' },
+    },
+    run: (context) => {
+      const { app, params, body } = context;
+      const owner = ownerOf(context);
+      return app.transact(async (tx) => {
+        await changeChat(app, tx, owner, params.id, body);
+        return showChat(await needChat(tx, owner, params.id), owner.vocabulary);
+      });
     },
   }),
   route({
@@ -144,135 +187,5 @@ export const chatRoutes = [
         await removeChat(tx, ownerOf(context), context.params.id);
         return { result: true as const };
       }),
-  }),
-  route({
-    method: 'POST',
-    path: '/chats/{id}/messages',
-    access: 'chats_write',
-    params: chatParams,
-    body: sendBody,
-    reply: sent,
-    errors: ['chat_busy', 'queue_full', 'not_found'],
-    docs: {
-      ...docs,
-      id: 'sendChatMessage',
-      summary: 'Start, or continue, the conversation',
-      description: [
-        'The reply holds the message as it was kept, and what the flow answered. While the flow waits for another system or for time it says',
-        '`running`; with `Prefer: wait=30` it comes when nothing runs any more, or after so many seconds (30 at most).',
-      ].join(' '),
-      example: { message: 'Hello' },
-    },
-    run: async (context) => {
-      const { app, params, body, request, reply } = context;
-      const owner = ownerOf(context);
-      const sent = await sendMessage(app, owner, params.id, body);
-      // Under an Idempotency-Key the reply is what was kept with the message.
-      const waitMs = headerText(request.headers, 'idempotency-key') === '' ? preferredWaitMs(request.headers) : 0;
-      if (sent.status !== 'running' || waitMs === 0) return sent;
-      reply.header('preference-applied', 'wait');
-      const view = await waitForChat(app, owner, params.id, { waitMs, until: 'idle', known: null });
-      const range = { afterId: Number(sent.id), limit: maxAnswers, notes: 'without' as const };
-      const answers = sent.state === 'queued' ? [] : await placed(app.db, view.conversation.id, await listMessages(app.db, view.conversation.id, range));
-      return { ...sent, status: view.status, messages: answers.map((row) => showMessage({ ...view, ...row }, row)) };
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/chats/{id}/messages',
-    access: 'chats_read',
-    params: chatParams,
-    query: z.object({
-      after: whole.optional(),
-      before: whole.optional(),
-      limit: whole.pipe(z.int().min(1).max(200)).optional(),
-      order: z.enum(['asc', 'desc']).optional(),
-      run_id: z
-        .string()
-        .regex(/^run_\d{1,15}$/)
-        .optional()
-        .describe('Only what was said in this run.'),
-    }),
-    reply: z.array(message),
-    docs: { ...docs, id: 'listChatMessages', summary: 'History', description: 'A bare array, oldest first.' },
-    run: async (context) => {
-      const { app, params, query, reply } = context;
-      const view = await needChat(app.db, ownerOf(context), params.id);
-      const limit = query.limit ?? 50;
-      const order = query.order ?? 'asc';
-      const run = query.run_id === undefined ? undefined : await seqsOfSession(app.db, view.conversation.id, Number(query.run_id.slice(4)));
-      const range = { afterId: query.after, beforeId: query.before, limit: limit + 1, order, notes: 'without' as const };
-      const rows = run === null ? [] : await listMessages(app.db, view.conversation.id, { ...range, among: run });
-      const last = rows.length > limit ? rows[limit - 1] : undefined;
-      if (last) reply.header('x-next-cursor', String(last.id));
-      if (last)
-        reply.header(
-          'link',
-          `<?${order === 'asc' ? 'after' : 'before'}=${last.id}&order=${order}&limit=${limit}${query.run_id === undefined ? '' : `&run_id=${query.run_id}`}>; rel="next"`,
-        );
-      return (await placed(app.db, view.conversation.id, rows.slice(0, limit))).map((row) => showMessage({ ...view, ...row }, row));
-    },
-  }),
-  route({
-    method: 'POST',
-    path: '/chats/{id}/input',
-    access: 'chats_write',
-    params: chatParams,
-    body: inputBody,
-    reply: answered,
-    errors: ['no_pending_input', 'input_already_resolved', 'input_expired', 'not_found'],
-    docs: { ...docs, id: 'answerChatInput', summary: 'Answer a chat that waits for a human', example: { message: 'Hello' } },
-    run: (context) => respond(context.app, ownerOf(context), context.params.id, context.body),
-  }),
-  route({
-    method: 'POST',
-    path: '/chats/{id}/abort',
-    access: 'chats_write',
-    params: chatParams,
-    reply: aborted,
-    errors: ['not_found'],
-    docs: { ...docs, id: 'abortChat', summary: 'End what runs', description: 'Nothing to end is fine too.' },
-    run: (context) => abort(context.app, ownerOf(context), context.params.id),
-  }),
-  route({
-    method: 'GET',
-    path: '/chats/{id}/events',
-    access: 'chats_read',
-    params: chatParams,
-    query: z.object({
-      after: whole.optional().describe('The number of the last event you have seen; 0 = everything; absent = from now on, after a snapshot.'),
-    }),
-    docs: {
-      ...docs,
-      id: 'streamChatEvents',
-      summary: 'What happens, as it happens',
-      description: 'Server-sent events, numbered without a gap. `Last-Event-ID` goes on where a stream was cut.',
-    },
-    stream: (context) => chatStream(context.app, ownerOf(context), context.params.id),
-    run: async () => undefined,
-  }),
-  route({
-    method: 'GET',
-    path: '/chats/{id}/inputs',
-    access: 'chats_read',
-    params: chatParams,
-    reply: z.array(z.unknown()),
-    docs: { ...docs, id: 'listChatInputs', summary: 'What the chat waits for' },
-    run: async (context) => {
-      const pending = inputOf(await needChat(context.app.db, ownerOf(context), context.params.id));
-      return pending ? [pending] : [];
-    },
-  }),
-  route({
-    method: 'GET',
-    path: '/chats/{id}/runs',
-    access: 'chats_read',
-    params: chatParams,
-    reply: z.array(z.unknown()),
-    docs: { ...docs, id: 'listChatRuns', summary: 'The run that is, or was last' },
-    run: async (context) => {
-      const run = runOf(await needChat(context.app.db, ownerOf(context), context.params.id));
-      return run ? [run] : [];
-    },
   }),
 ];

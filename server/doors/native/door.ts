@@ -4,12 +4,14 @@ import { parseBotNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
 import { type AuthContext, type Caller, callerByKey, callerBySignIn, csrfToken, signInCookie } from '../../auth.ts';
 import { AppError } from '../../errors.ts';
-import { type Door, type Headers, headerText, readCookie } from '../../http/route.ts';
+import { type Door, type Headers, headerText, type RequestInfo, readCookie } from '../../http/route.ts';
 import { equalSecrets } from '../../secrets.ts';
 import { auditRoutes } from './audit.ts';
 import { botRoutes } from './bots.ts';
 import { brandRoutes } from './brand.ts';
 import { cannedReplyRoutes } from './canned-replies.ts';
+import { chatMessageRoutes } from './chat-messages.ts';
+import { chatRunRoutes } from './chat-runs.ts';
 import { chatSocketRoutes } from './chat-socket.ts';
 import { chatRoutes } from './chats.ts';
 import { conversationActRoutes } from './conversation-acts.ts';
@@ -33,6 +35,7 @@ import { setupRoutes } from './setup.ts';
 import { signInRoutes } from './sign-in.ts';
 import { siteRoutes } from './sites.ts';
 import { subscriberRoutes } from './subscribers.ts';
+import { usageRoutes } from './usage.ts';
 import { webhookSecretRoutes } from './webhook-secret.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
@@ -55,7 +58,10 @@ export const nativeDoor: Door = {
     ...flowHookRoutes,
     ...fileRoutes,
     ...chatRoutes,
+    ...chatMessageRoutes,
+    ...chatRunRoutes,
     ...chatSocketRoutes,
+    ...usageRoutes,
     ...subscriberRoutes,
     ...labelRoutes,
     ...customEventRoutes,
@@ -97,8 +103,9 @@ export const nativeDoor: Door = {
   quota(caller) {
     if (caller.kind === 'operator') return null;
     if (caller.kind === 'anyone') return { name: 'native-anyone', per: 'address', max: 300, windowMs: 60_000 };
-    if (caller.kind === 'key' && caller.key.quota_per_hour === 0) return null;
-    return { name: 'native', per: 'caller', max: 1200, windowMs: 60_000 };
+    const own = caller.kind === 'key' ? caller.key.rate_per_minute : null;
+    if (own === null && caller.kind === 'key' && caller.key.quota_per_hour === 0) return null;
+    return { name: 'native', per: 'caller', max: own ?? 1200, windowMs: 60_000 };
   },
   limitHeaders(state, now): Record<string, string> {
     if (!state) return {};
@@ -115,7 +122,7 @@ export const nativeDoor: Door = {
         type: 'about:blank',
         title: titles[error.status] ?? 'Error',
         status: error.status,
-        detail: error.message,
+        detail: detailOf(error, request),
         code: error.code,
         request_id: request.id,
         errors: error.fields.map((field) => ({ type: field.kind, loc: field.path, msg: field.message, input: field.input ?? null })),
@@ -139,6 +146,15 @@ export const nativeDoor: Door = {
     })
     .meta({ id: 'Problem' }),
 };
+
+const isChatCall = ({ url }: RequestInfo): boolean => /^(\/v1)?\/chats([/?]|$)/.test(url);
+
+/** In the words that clients of the Chats API look for. */
+function detailOf(error: AppError, request: RequestInfo): string {
+  return error.code === 'unauthorized' && isChatCall(request) ? wrongCredential : error.message;
+}
+
+const wrongCredential = 'Could not validate credentials';
 
 const titles: Record<number, string> = {
   400: 'Bad Request',
@@ -182,5 +198,5 @@ async function authenticate(context: AuthContext, headers: Headers, method: stri
 }
 
 function unauthenticated(): AppError {
-  return new AppError('unauthorized', 'Could not validate credentials', { headers: { 'www-authenticate': 'Bearer' } });
+  return new AppError('unauthorized', wrongCredential, { headers: { 'www-authenticate': 'Bearer' } });
 }

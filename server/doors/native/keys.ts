@@ -3,7 +3,8 @@
 import { botNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
 import type { Scope } from '../../auth.ts';
-import { createKeyFor, keysWithin, revokeKeyFor, updateKeyFor } from '../../commands/keys.ts';
+import { vocabularies } from '../../commands/chat-wire.ts';
+import { createKeyFor, type KeyBounds, keysWithin, namesIn, revokeKeyFor, updateKeyFor } from '../../commands/keys.ts';
 import { assert, notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { findBot } from '../../store/bots.ts';
@@ -21,6 +22,9 @@ export const key = z
     bot: z.string().nullable().describe('The bot it acts on; null for a key of the whole workspace.'),
     scopes: z.array(scope),
     quota_per_hour: z.int().describe('Calls per hour; 0 is unlimited.'),
+    rate_per_minute: z.int().nullable().describe('Calls per minute at this API; null as often as anyone.'),
+    flows: z.array(z.string()).nullable().describe('The flows its chats may run, each like f1s2; null all.'),
+    status_vocabulary: z.enum(vocabularies),
     owner: z.object({ id: z.int(), name: z.string() }).describe('The member it acts for; it never does more than their role allows.'),
     environment,
     created_at: time,
@@ -40,6 +44,9 @@ export function showKey(row: OwnedKey): z.input<typeof key> {
     bot: row.bot_id === null ? null : botNs(row.bot_id),
     scopes: JSON.parse(row.scopes) as Scope[],
     quota_per_hour: row.quota_per_hour,
+    rate_per_minute: row.rate_per_minute,
+    flows: namesIn(row),
+    status_vocabulary: row.status_vocabulary,
     owner: { id: row.account_id, name: row.owner_name },
     environment: row.prefix.startsWith('pk_test_') ? 'test' : 'live',
     created_at: row.created_at,
@@ -56,6 +63,28 @@ export const someScopes = z
 
 const expiry = z.int().min(0).nullable().describe('Milliseconds since 1970, UTC; null never.');
 const quota = z.int().min(0).max(1_000_000).describe('Calls per hour; 0 is unlimited.');
+
+const bounds = {
+  rate_per_minute: z.int().min(1).max(100_000).nullable().optional().describe('Calls per minute at this API; null as often as anyone.'),
+  flows: z
+    .array(z.string().regex(/^f\d{1,15}s\d{1,15}$/, 'A flow is named like f1s2, its sub_flow_ns.'))
+    .min(1)
+    .max(100)
+    .transform((all) => [...new Set(all)])
+    .nullable()
+    .optional()
+    .describe('The only flows its chats may run and show, each like f1s2; null all. Such a key has the scopes chats:read and chats:write only.'),
+  status_vocabulary: z
+    .enum(vocabularies)
+    .optional()
+    .describe('`legacy` says `aborted` for a chat that was cancelled and `failed` for one in error, as older clients of the Chats API expect.'),
+};
+
+type Bounds = z.output<z.ZodObject<typeof bounds>>;
+
+function boundsIn({ rate_per_minute, flows, status_vocabulary }: Bounds): KeyBounds {
+  return { ratePerMinute: rate_per_minute, flows, statusVocabulary: status_vocabulary };
+}
 
 const docs = { tag: 'Keys' };
 
@@ -82,6 +111,7 @@ export const keyRoutes = [
         scopes: someScopes,
         expires_at: expiry.optional(),
         quota_per_hour: quota.optional(),
+        ...bounds,
         environment: environment.default('live'),
       })
       .meta({ id: 'CreateKey' }),
@@ -110,6 +140,7 @@ export const keyRoutes = [
         environment: body.environment,
         expiresAt: body.expires_at,
         quotaPerHour: body.quota_per_hour,
+        ...boundsIn(body),
       };
       return app.transact(async (tx) => {
         const made = await createKeyFor(app, tx, { caller, tenant }, wish);
@@ -137,17 +168,17 @@ export const keyRoutes = [
     path: '/keys/{id}',
     access: 'own_keys',
     params: idParams,
-    body: z.object({ name: name.optional(), expires_at: expiry.optional(), quota_per_hour: quota.optional() }).meta({ id: 'UpdateKey' }),
+    body: z.object({ name: name.optional(), expires_at: expiry.optional(), quota_per_hour: quota.optional(), ...bounds }).meta({ id: 'UpdateKey' }),
     reply: key,
     docs: {
       ...docs,
       id: 'updateKey',
       summary: 'Change an API key',
-      description: 'Its name, expiry and quota. Scopes and bot stay what they are: make another key for other work.',
+      description: 'Its name, expiry and bounds. Scopes and bot stay what they are: make another key for other work.',
       example: { name: 'Shop backend (old)' },
     },
     run: ({ app, caller, tenant, params, body }) => {
-      const wish = { name: body.name, expiresAt: body.expires_at, quotaPerHour: body.quota_per_hour };
+      const wish = { name: body.name, expiresAt: body.expires_at, quotaPerHour: body.quota_per_hour, ...boundsIn(body) };
       return app.transact(async (tx) => showKey(await updateKeyFor(app, tx, { caller, tenant }, params.id, wish)));
     },
   }),

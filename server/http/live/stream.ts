@@ -3,8 +3,8 @@
 import type { App } from '../../app.ts';
 import type { LiveEvent, LiveSource } from '../route.ts';
 
-/** Why it ends; all but `refused` and `gone` can come back with their cursor. */
-export type Ending = 'elsewhere' | 'slow' | 'refused' | 'gone' | 'idle' | 'replaced' | 'flooding';
+/** Why it ends; all but `done`, `refused` and `gone` can come back with their cursor. */
+export type Ending = 'done' | 'elsewhere' | 'slow' | 'refused' | 'gone' | 'idle' | 'replaced' | 'flooding';
 
 export type Wire = {
   /** False once the reader has enough to take: nothing more is given until `taken()`. */
@@ -74,6 +74,7 @@ export class Stream {
       if (this.#isOver) return;
       if (one.seq !== null) this.#cursor = one.seq;
       this.#isFull = !this.#wire.send(one);
+      if (one.isLast) this.end('done');
       if (!this.#isFull) continue;
       // The rest is read again.
       this.#left = page.slice(at + 1).filter(({ seq }) => seq === null);
@@ -139,6 +140,7 @@ export class Stream {
 export type Beginning = { cursor: number; first: LiveEvent | null };
 
 export async function begin(source: LiveSource, cursor: number | null): Promise<Beginning> {
+  if (cursor === null && source.from !== undefined) return { cursor: source.from, first: null };
   if (cursor !== null && cursor <= (await source.lastSeq())) return { cursor, first: null };
   const snapshot = await source.snapshot();
   // A cursor from another life of the store: begin again, and say so.

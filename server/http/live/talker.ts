@@ -25,6 +25,7 @@ const maxWaiting = 64;
 const maxRefused = 100;
 
 const closes: Record<Ending, [code: number, reason: string]> = {
+  done: [1000, 'That was all.'],
   elsewhere: [1012, 'Come back in a moment, with after.'],
   slow: [1013, 'You take too little. Come back with after.'],
   refused: [4401, 'Your credential does not hold here.'],
@@ -89,8 +90,7 @@ export class Talker implements Connection {
   }
 
   stop(): void {
-    this.#stream?.stop();
-    this.#stream = null;
+    this.#unsubscribe();
     this.#waiting.length = 0;
   }
 
@@ -125,10 +125,9 @@ export class Talker implements Connection {
     const { machine, admitted, talk, pass } = this.#parts;
     await this.#count();
     if (method === 'ping') return {};
-    if (method === 'subscribe') return this.#subscribe(validate(subscribe, params, 'body').after ?? null);
+    if (method === 'subscribe') return this.#subscribe(params);
     if (method === 'unsubscribe') {
-      this.#stream?.stop();
-      this.#stream = null;
+      this.#unsubscribe();
       return {};
     }
     const found = Object.hasOwn(talk.methods, method) ? talk.methods[method] : undefined;
@@ -150,17 +149,28 @@ export class Talker implements Connection {
     if (state.remaining < 0) throw overLimit(state, machine.app.clock.now());
   }
 
-  async #subscribe(after: number | null): Promise<unknown> {
+  async #subscribe(params: unknown): Promise<unknown> {
     const { machine, talk, ws } = this.#parts;
-    const { cursor, first } = await begin(talk.source, after);
-    this.#stream?.stop();
+    const { after = null } = validate(subscribe, params, 'body');
+    const source = talk.part ? await talk.part.source(validate(talk.part.params, params, 'body') as never) : talk.source;
+    const { cursor, first } = await begin(source, after);
+    this.#unsubscribe();
     // Nothing of it goes out before this answer: a stream waits for its turn.
-    if (ws.readyState === ws.OPEN) this.#stream = new Stream(machine.app, talk.source, this.#wire(), machine.streams, { cursor, first });
+    if (ws.readyState === ws.OPEN) this.#stream = new Stream(machine.app, source, this.#wire(), machine.streams, { cursor, first });
     return { after: cursor };
   }
 
+  #unsubscribe(): void {
+    this.#stream?.stop();
+    this.#stream = null;
+  }
+
   #wire(): Wire {
-    return { send: ({ event, seq, data }) => this.#say({ event, seq, data }), beat: () => {}, end: (why) => this.end(why) };
+    return {
+      send: ({ event, seq, data }) => this.#say({ event, seq, data }),
+      beat: () => {},
+      end: (why) => (why === 'done' ? this.#unsubscribe() : this.end(why)),
+    };
   }
 
   /** False when the other end has enough to take. */

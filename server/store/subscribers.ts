@@ -1,9 +1,10 @@
 // Subscribers of a bot: the people it talks with, one per channel and channel id.
 import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
-import { type Db, kept, keptChange } from './database.ts';
+import { type Db, hasRowLocks, kept, keptChange } from './database.ts';
 import { pageOf } from './list-pages.ts';
 import { added, type LongList, removed, renamed } from './long-lists.ts';
 import { type CursorAsk, type CursorPage, contains, countRows, cursorPage, fold, numberedPage, type Page, type PageAsk } from './pages.ts';
+import { tagsNamed } from './tags.ts';
 
 export type SubscriberTable = {
   id: Generated<number>;
@@ -101,6 +102,12 @@ export async function openSubscriber(tx: Db, botId: number, id: number): Promise
 }
 
 export type OpenSubscriber = { subscriber: Subscriber; hasTags: boolean; hasLabels: boolean };
+
+/** Until the transaction ends, nobody else changes what is known of them. */
+export async function lockSubscriber(tx: Db, botId: number, id: number): Promise<Subscriber | null> {
+  const query = tx.selectFrom('subscriber').selectAll().where('bot_id', '=', botId).where('id', '=', id);
+  return (await (hasRowLocks(tx) ? query.forUpdate() : query).executeTakeFirst()) ?? null;
+}
 
 export async function findSubscribers(db: Db, botId: number, ids: readonly number[]): Promise<Map<number, Subscriber>> {
   if (ids.length === 0) return new Map();
@@ -272,19 +279,14 @@ export async function tagsOfMany(db: Db, botId: number, subscriberIds: readonly 
 
 /** Names that are no tag of the bot are passed over: nothing is created. */
 export async function changeTags(tx: Db, botId: number, subscriberId: number, names: { add: readonly string[]; remove: readonly string[] }): Promise<void> {
-  const idsOf = async (list: readonly string[]): Promise<number[]> => {
-    if (list.length === 0) return [];
-    const rows = await tx.selectFrom('tag').select('id').where('bot_id', '=', botId).where('name_key', 'in', list.map(fold)).execute();
-    return rows.map((row) => row.id);
-  };
-  const added = await idsOf(names.add);
+  const added = await tagsNamed(tx, botId, names.add);
   if (added.length > 0) {
     await tx
       .insertInto('subscriber_tag')
-      .values(added.map((tagId) => ({ subscriber_id: subscriberId, tag_id: tagId })))
+      .values(added.map(({ id }) => ({ subscriber_id: subscriberId, tag_id: id })))
       .onConflict((conflict) => conflict.columns(['subscriber_id', 'tag_id']).doNothing())
       .execute();
   }
-  const removed = await idsOf(names.remove);
+  const removed = (await tagsNamed(tx, botId, names.remove)).map(({ id }) => id);
   if (removed.length > 0) await tx.deleteFrom('subscriber_tag').where('subscriber_id', '=', subscriberId).where('tag_id', 'in', removed).execute();
 }

@@ -17,6 +17,7 @@ import { conversationRoutes } from './conversations.ts';
 import { customEventRoutes } from './custom-events.ts';
 import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
+import { fieldRoutes } from './fields.ts';
 import { fileRoutes } from './files.ts';
 import { flowRoutes } from './flows.ts';
 import { inviteRoutes } from './invites.ts';
@@ -31,6 +32,7 @@ import { setupRoutes } from './setup.ts';
 import { signInRoutes } from './sign-in.ts';
 import { siteRoutes } from './sites.ts';
 import { subscriberRoutes } from './subscribers.ts';
+import { tagRoutes } from './tags.ts';
 import { workspaceRoutes } from './workspaces.ts';
 
 export const nativeDoor: Door = {
@@ -52,7 +54,9 @@ export const nativeDoor: Door = {
     ...chatRoutes,
     ...chatSocketRoutes,
     ...subscriberRoutes,
+    ...tagRoutes,
     ...labelRoutes,
+    ...fieldRoutes,
     ...customEventRoutes,
     ...conversationRoutes,
     ...conversationActRoutes,

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { factKinds } from './pages/settings/facts.ts';
 
@@ -7,8 +7,14 @@ type Words = { [name: string]: string | Words };
 
 const root = import.meta.dirname;
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const locales = readdirSync(join(root, 'locales')).map((file) => ({ file, words: flatten(JSON.parse(read(`locales/${file}`)) as Words) }));
-const english = locales.find(({ file }) => file === 'en.json')?.words ?? new Map<string, string>();
+const wordsIn = (path: string) => flatten(JSON.parse(read(path)) as Words);
+const groups = readdirSync(join(root, 'locales', 'en')).map((file) => file.replace('.json', ''));
+const locales = readdirSync(join(root, 'locales')).map((code) => ({
+  code,
+  files: readdirSync(join(root, 'locales', code)),
+  words: new Map(groups.flatMap((group) => [...wordsIn(`locales/${code}/${group}.json`)])),
+}));
+const english = locales.find(({ code }) => code === 'en')?.words ?? new Map<string, string>();
 const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
   .filter((file) => /\.tsx?$/.test(file) && !file.includes('node_modules') && !file.endsWith('.test.ts'))
   .map(read);
@@ -25,14 +31,37 @@ function flatten(words: Words, before = ''): Map<string, string> {
 const asked = (key: string) => key.replace(/_(zero|one|two|few|many|other)$/, '');
 const placeholders = (text: string | undefined) => [...(text ?? '').matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 
-test.each(locales)('$file says everything English says, and nothing else', ({ words }) => {
+test.each(locales)('$code says everything English says, and nothing else', ({ files, words }) => {
+  expect(files).toEqual(groups.map((group) => `${group}.json`));
   expect([...words.keys()].map(asked).sort()).toEqual([...english.keys()].map(asked).sort());
 });
 
-test.each(locales)('$file leaves no word empty and fills in the same values as English', ({ words }) => {
+test.each(locales)('$code leaves no word empty and fills in the same values as English', ({ words }) => {
   for (const [key, text] of words) {
     expect(text.trim(), key).not.toBe('');
     expect(placeholders(text), key).toEqual(placeholders(english.get(key)));
+  }
+});
+
+/** Of a file, itself and what it imports, also later: not what the router opens. */
+function filesFrom(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const imported = [...read(path).matchAll(/^import (?!type\b)[^'"]*from '(\.[^']+\.tsx?)'|\bimport\('(\.[^']+\.tsx?)'\)/gms)];
+  for (const [, early, late] of imported) if (path !== 'router.tsx') filesFrom(join(dirname(path), early ?? late ?? ''), seen);
+  return seen;
+}
+
+test('every page comes with the words it says', () => {
+  const words = new Map(groups.map((group) => [group, new Set([...wordsIn(`locales/en/${group}.json`).keys()].map(asked))]));
+  const opened = [...read('router.tsx').matchAll(/(?:page\(\s*'(\w+)',\s*|lazy\()\(\) => import\('\.\/([^']+)'\)/g)];
+  expect(opened.length).toBeGreaterThan(20);
+  for (const [, group = 'base', path = ''] of [...opened, ['', 'base', 'main.tsx']]) {
+    const said = [...filesFrom(path)].flatMap((file) => [...read(file).matchAll(/\bt\(\s*'([^']+)'/g)].map(([, key = '']) => key));
+    expect(
+      said.filter((key) => !words.get(group)?.has(key) && !words.get('base')?.has(key)),
+      path,
+    ).toEqual([]);
   }
 });
 

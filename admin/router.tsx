@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent as lazy, redirect } from '@tanstack/react-router';
 import { mayBeSignedIn, queryText } from './api.ts';
 import { boot } from './boot.ts';
+import { loadWords, type WordGroup } from './i18n.ts';
 import { meQuery } from './queries.ts';
 import { PageGhost } from './ui/page-ghost.tsx';
 import { NotFound, NotFoundPage, Wrong } from './ui/wrong.tsx';
@@ -14,6 +15,12 @@ function pick<const Name extends string>(...names: Name[]) {
     for (const name of names) if (typeof search[name] === 'string' && search[name] !== '') known[name] = search[name];
     return known as { [N in Name]?: string };
   };
+}
+
+/** A page comes with its words and with the styles of forms and lists: none is shown before all of it is there. */
+// biome-ignore lint/suspicious/noExplicitAny: what a module exports, as the router's own type says it
+function page<Module extends Record<string, any>, Name extends keyof Module>(words: WordGroup, load: () => Promise<Module>, name: Name) {
+  return lazy(() => Promise.all([load(), loadWords(words), import('./theme/overlays.ts')]).then(([module]) => module), name);
 }
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFoundPage });
@@ -29,15 +36,15 @@ const setUp = createRoute({
   getParentRoute: () => root,
   path: '/setup',
   validateSearch: pick('token'),
-  component: lazy(() => import('./pages/setup.tsx'), 'SetUp'),
+  component: page('outside', () => import('./pages/setup.tsx'), 'SetUp'),
 });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/app/sign-in',
   validateSearch: pick('next'),
-  component: lazy(() => import('./pages/sign-in.tsx'), 'SignIn'),
+  component: page('outside', () => import('./pages/sign-in.tsx'), 'SignIn'),
 });
-const join = createRoute({ getParentRoute: () => root, path: '/app/join', component: lazy(() => import('./pages/join.tsx'), 'Join') });
+const join = createRoute({ getParentRoute: () => root, path: '/app/join', component: page('outside', () => import('./pages/join.tsx'), 'Join') });
 
 const Frame = lazy(() => import('./frame/frame.tsx'), 'Frame');
 const frame = createRoute({
@@ -58,30 +65,34 @@ const sites = createRoute({
   getParentRoute: () => frame,
   path: '/app/sites',
   validateSearch: pick('new'),
-  component: lazy(() => import('./pages/sites/sites.tsx'), 'Sites'),
+  component: page('sites', () => import('./pages/sites/sites.tsx'), 'Sites'),
 });
-const site = createRoute({ getParentRoute: () => frame, path: '/app/sites/$siteId', component: lazy(() => import('./pages/sites/site.tsx'), 'SitePage') });
+const site = createRoute({
+  getParentRoute: () => frame,
+  path: '/app/sites/$siteId',
+  component: page('sites', () => import('./pages/sites/site.tsx'), 'SitePage'),
+});
 const inbox = createRoute({
   getParentRoute: () => frame,
   path: '/app/inbox',
   validateSearch: pick('view', 'q', 'c', 'info'),
-  component: lazy(() => import('./inbox/inbox.tsx'), 'Inbox'),
+  component: page('inbox', () => import('./inbox/inbox.tsx'), 'Inbox'),
 });
 const siteLook = createRoute({
   getParentRoute: () => frame,
   path: '/app/sites/$siteId/look',
-  component: lazy(() => import('./pages/sites/look.tsx'), 'SiteLook'),
+  component: page('sites', () => import('./pages/sites/look.tsx'), 'SiteLook'),
 });
 const developers = createRoute({
   getParentRoute: () => frame,
   path: '/app/developers',
-  component: lazy(() => import('./pages/developers.tsx'), 'Developers'),
+  component: page('developers', () => import('./pages/developers.tsx'), 'Developers'),
 });
 
 const settings = createRoute({
   getParentRoute: () => frame,
   path: '/app/settings',
-  component: lazy(() => import('./pages/settings/settings.tsx'), 'Settings'),
+  component: page('settings', () => import('./pages/settings/settings.tsx'), 'Settings'),
 });
 const settingsStart = createRoute({
   getParentRoute: () => settings,
@@ -93,38 +104,46 @@ const settingsStart = createRoute({
 const workspace = createRoute({
   getParentRoute: () => settings,
   path: 'workspace',
-  component: lazy(() => import('./pages/settings/workspace.tsx'), 'WorkspaceSettings'),
+  component: page('settings', () => import('./pages/settings/workspace.tsx'), 'WorkspaceSettings'),
 });
 const bots = createRoute({
   getParentRoute: () => settings,
   path: 'bots',
   validateSearch: pick('q', 'new'),
-  component: lazy(() => import('./pages/settings/bots.tsx'), 'Bots'),
+  component: page('settings', () => import('./pages/settings/bots.tsx'), 'Bots'),
 });
 const members = createRoute({
   getParentRoute: () => settings,
   path: 'members',
   validateSearch: pick('q', 'role', 'invite'),
-  component: lazy(() => import('./pages/settings/members.tsx'), 'Members'),
+  component: page('settings', () => import('./pages/settings/members.tsx'), 'Members'),
 });
-const brand = createRoute({ getParentRoute: () => settings, path: 'brand', component: lazy(() => import('./pages/settings/brand.tsx'), 'BrandSettings') });
+const brand = createRoute({
+  getParentRoute: () => settings,
+  path: 'brand',
+  component: page('settings', () => import('./pages/settings/brand.tsx'), 'BrandSettings'),
+});
 const audit = createRoute({
   getParentRoute: () => settings,
   path: 'audit',
   validateSearch: pick('kind', 'from', 'until', 'fact'),
-  component: lazy(() => import('./pages/settings/audit.tsx'), 'Audit'),
+  component: page('settings', () => import('./pages/settings/audit.tsx'), 'Audit'),
 });
 
-const you = createRoute({ getParentRoute: () => frame, path: '/app/you', component: lazy(() => import('./pages/you/you.tsx'), 'You') });
-const profile = createRoute({ getParentRoute: () => you, path: '/', component: lazy(() => import('./pages/you/profile.tsx'), 'Profile') });
-const security = createRoute({ getParentRoute: () => you, path: 'security', component: lazy(() => import('./pages/you/security.tsx'), 'Security') });
+const you = createRoute({ getParentRoute: () => frame, path: '/app/you', component: page('you', () => import('./pages/you/you.tsx'), 'You') });
+const profile = createRoute({ getParentRoute: () => you, path: '/', component: page('you', () => import('./pages/you/profile.tsx'), 'Profile') });
+const security = createRoute({ getParentRoute: () => you, path: 'security', component: page('you', () => import('./pages/you/security.tsx'), 'Security') });
 const keys = createRoute({
   getParentRoute: () => you,
   path: 'keys',
   validateSearch: pick('new', 'workspace'),
-  component: lazy(() => import('./pages/you/keys.tsx'), 'Keys'),
+  component: page('you', () => import('./pages/you/keys.tsx'), 'Keys'),
 });
-const appearance = createRoute({ getParentRoute: () => you, path: 'appearance', component: lazy(() => import('./pages/you/appearance.tsx'), 'Appearance') });
+const appearance = createRoute({
+  getParentRoute: () => you,
+  path: 'appearance',
+  component: page('you', () => import('./pages/you/appearance.tsx'), 'Appearance'),
+});
 
 const elsewhere = createRoute({ getParentRoute: () => app, path: '$', component: NotFound });
 

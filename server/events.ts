@@ -55,6 +55,7 @@ type Facts = {
   'subscriber.paused': { until: number };
   'subscriber.resumed': Record<never, never>;
   'tag.created': { name: string };
+  'tag.updated': { name: string };
   'tag.deleted': { name: string };
   'label.created': { name: string };
   'label.updated': { name: string };
@@ -89,6 +90,7 @@ const unaudited: ReadonlySet<EventKind> = new Set<EventKind>([
   'subscriber.paused',
   'subscriber.resumed',
   'tag.created',
+  'tag.updated',
   'tag.deleted',
   'label.created',
   'label.updated',

@@ -1,4 +1,5 @@
 // Who is signed in, and what is theirs: settings, looks, the way out.
+import '../theme/overlays.ts';
 import { Menu } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';

@@ -1,4 +1,5 @@
 // A new workspace with its first bot; whoever makes it owns it.
+import '../theme/overlays.ts';
 import { Button, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';

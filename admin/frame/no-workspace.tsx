@@ -1,4 +1,5 @@
 // For someone who has an account and no workspace left: they can begin one, or leave.
+import '../theme/overlays.ts';
 import { Button, Group } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,4 +1,5 @@
 // Ctrl/Cmd-K: type a few letters of where to go or what to do. A combobox whose list is always open.
+import '../theme/overlays.ts';
 import { Modal } from '@mantine/core';
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';

@@ -1,4 +1,5 @@
 // Which workspace, which bot: always in sight, because everything on the page is theirs.
+import '../theme/overlays.ts';
 import { Menu } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';

@@ -23,7 +23,7 @@ export function Inbox() {
   const { bot } = usePlace();
   if (bot) return <Panes />;
   return (
-    <Empty isPage icon="bot" title={t('sites.noBotTitle')} text={t('inbox.noBotText')}>
+    <Empty isPage icon="bot" title={t('switch.noBotTitle')} text={t('inbox.noBotText')}>
       <LinkButton to="/app/settings/bots">{t('switch.allBots')}</LinkButton>
     </Empty>
   );

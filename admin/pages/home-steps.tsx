@@ -58,7 +58,7 @@ export function useSteps(): Step[] | null {
       isDone: mine.length > 0,
       action: (isNext) => (
         <LinkButton to="/app/you/keys" search={{ new: '1' }} {...looks(isNext)}>
-          {t('keys.create')}
+          {t('home.createKey')}
         </LinkButton>
       ),
     },

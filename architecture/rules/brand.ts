@@ -37,7 +37,7 @@ export const brand: Rule = {
         const text = \`Powered by Parley\`; ✗
         const parley = 1;`,
       'admin/pages/home.tsx': 'const page = <p>Welcome to Parley</p>; ✗',
-      'admin/locales/en.json': '{ "welcome": "Welcome to {{brand}}",\n"about": "About Parley" ✗\n}',
+      'admin/locales/en/base.json': '{ "welcome": "Welcome to {{brand}}",\n"about": "About Parley" ✗\n}',
     },
   ],
 };

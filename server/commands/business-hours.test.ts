@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type BusinessHours, hoursOf } from './business-hours.ts';
+import { type BusinessHours, hoursOf, openStateAt } from './business-hours.ts';
 
 const workdays: BusinessHours = Object.fromEntries(
   ['1', '2', '3', '4', '5'].map((day) => [
@@ -77,4 +77,32 @@ test('who never opens has no next opening, and a day may last until midnight', (
     true,
     false,
   ]);
+});
+
+test('a date of its own takes the place of its weekday, and a whole closed month is looked over', () => {
+  const month = Object.fromEntries(Array.from({ length: 31 }, (_, day) => [`2026-12-${String(day + 1).padStart(2, '0')}`, []]));
+  const hours = hoursOf({ ...workdays, ...month, '2026-12-24': [[10 * 60, 11 * 60]] }, 'Europe/Berlin');
+  expect([hours.isOpen(at('2026-12-23T09:30:00Z')), hours.isOpen(at('2026-12-24T09:30:00Z')), hours.isOpen(at('2026-12-24T10:30:00Z'))]).toEqual([
+    false,
+    true,
+    false,
+  ]);
+  expect(iso(hours.nextOpen(at('2026-11-30T20:00:00Z')))).toBe('2026-12-24T09:00:00.000Z');
+  expect(iso(hours.nextOpen(at('2026-12-24T10:30:00Z')))).toBe('2027-01-01T08:00:00.000Z');
+});
+
+test('open until the end of what hangs together, over midnight too; closed until the next opening', () => {
+  const state = (hours: BusinessHours | null, text: string) => {
+    const { is_open, until } = openStateAt(at(text), hours, 'Europe/Berlin');
+    return [is_open, iso(until)];
+  };
+  expect(state(null, '2026-01-15T03:00:00Z')).toEqual([true, null]);
+  expect(state(workdays, '2026-01-15T10:00:00Z')).toEqual([true, '2026-01-15T11:00:00.000Z']);
+  expect(state(workdays, '2026-01-16T16:00:00Z')).toEqual([false, '2026-01-19T08:00:00.000Z']);
+  const night: BusinessHours = { 4: [[22 * 60, 24 * 60]], 5: [[0, 2 * 60]] };
+  expect(state(night, '2026-01-15T22:00:00Z')).toEqual([true, '2026-01-16T01:00:00.000Z']);
+  const always = Object.fromEntries(['1', '2', '3', '4', '5', '6', '7'].map((day) => [day, [[0, 24 * 60]] as [number, number][]]));
+  expect(state(always, '2026-01-15T22:00:00Z')).toEqual([true, null]);
+  expect(state({ ...always, '2026-02-20': [] }, '2026-02-18T22:00:00Z')).toEqual([true, '2026-02-19T23:00:00.000Z']);
+  expect(state({}, '2026-01-15T22:00:00Z')).toEqual([false, null]);
 });

@@ -3,10 +3,11 @@
 import { canonicalFieldValue, type DisplayType, type FieldType } from '@parley/engine/field.ts';
 import type { App } from '../app.ts';
 import type { Tenant } from '../auth.ts';
-import { AppError, type FieldError, notFound } from '../errors.ts';
+import { AppError, assert, type FieldError, notFound } from '../errors.ts';
 import { record } from '../events.ts';
 import type { Db } from '../store/database.ts';
-import { deleteField, type Field, type FieldBy, type FieldOwner, findField, insertField, updateField } from '../store/fields.ts';
+import { deleteField, type Field, type FieldBy, type FieldOwner, findAnyField, findField, insertField, updateField } from '../store/fields.ts';
+import { changesOf } from './changes.ts';
 
 export type NewField = {
   owner: FieldOwner;
@@ -29,19 +30,46 @@ export async function createField(app: App, tx: Db, tenant: Tenant, ask: NewFiel
   return field;
 }
 
-export type FieldChange = { name?: string | undefined; display_type?: DisplayType | undefined };
+export type FieldChange = {
+  name?: string | undefined;
+  display_type?: DisplayType | undefined;
+  description?: string | undefined;
+  /** Of a user field, what people have who were given none of their own; of a bot field, setBotFields sets it. */
+  value?: unknown;
+};
 
 export async function changeField(app: App, tx: Db, tenant: Tenant, owner: FieldOwner, id: number, change: FieldChange): Promise<Field> {
   const field = await findField(tx, tenant.botId, owner, { id });
   if (!field) throw unknown(owner);
-  const changed = (['name', 'display_type'] as const).filter((key) => change[key] !== undefined && change[key] !== field[key]);
+  const { value, ...rest } = change;
+  const canonical = value === undefined ? undefined : canonicalFieldValue(field.var_type, value);
+  if (canonical && !canonical.ok) throw wrongValues([wrongValue(['value'], canonical.expected)]);
+  const different = changesOf<Field>(field, { ...rest, value: canonical?.text });
+  const changed = Object.keys(different);
   if (changed.length === 0) return field;
-  const namesake = change.name === undefined ? null : await findField(tx, tenant.botId, owner, { name: change.name });
+  const namesake = different.name === undefined ? null : await findField(tx, tenant.botId, owner, { name: different.name });
   if (namesake && namesake.id !== id) throw taken(owner);
-  const after = await updateField(tx, tenant.botId, owner, id, change, app.clock.now());
+  const after = await updateField(tx, tenant.botId, owner, id, different, app.clock.now());
   if (!after) throw unknown(owner);
   await record(app, tx, { kind: 'field.updated', ...about(tenant, field), data: { name: after.name, owner, changed } });
   return after;
+}
+
+/** Of whichever owner: the value of a bot field is set, that of a user field is what people have without one of their own. */
+export async function changeAnyField(app: App, tx: Db, tenant: Tenant, id: number, { value, ...change }: FieldChange): Promise<Field> {
+  const field = await findAnyField(tx, tenant.botId, id);
+  if (!field) throw notFound('Field');
+  if (field.owner === 'user' || value === undefined) return changeField(app, tx, tenant, field.owner, id, { ...change, value });
+  await changeField(app, tx, tenant, 'bot', id, change);
+  const [set] = await setBotFields(app, tx, tenant, [{ by: { id }, value, path: ['value'] }]);
+  assert(set, 'what was set is returned');
+  return set;
+}
+
+export async function removeAnyField(app: App, tx: Db, tenant: Tenant, id: number): Promise<void> {
+  const field = await findAnyField(tx, tenant.botId, id);
+  if (!field) throw notFound('Field');
+  await removeField(app, tx, tenant, field.owner, { id });
 }
 
 export async function removeField(app: App, tx: Db, tenant: Tenant, owner: FieldOwner, by: FieldBy): Promise<Field> {

@@ -1,6 +1,7 @@
 // What holds for one workspace: its name and picture (columns of its row), how it writes time, words and money, whether
 // its flows may run code, what people read when a flow has failed, and how much its files may take.
 import { isDeepStrictEqual } from 'node:util';
+import { fold } from '@parley/engine/block/answer.ts';
 import type { App } from '../app.ts';
 import { invalidField, notFound } from '../errors.ts';
 import { record } from '../events.ts';
@@ -16,9 +17,14 @@ const setting = 'regional';
 export type Regional = { timezone: string; language: string; currency: string };
 /** Each a setting of its own name; the effect `code` asks for its own. */
 type Own = { code_enabled: boolean; fallback_text: string; file_quota_mb: number };
-/** Null = always open. */
-type Opening = { business_hours: BusinessHours | null };
-export type Settings = Regional & Own & Opening & FlowingSettings & { name: string; image: string | null };
+export const commandNames = ['restart', 'stop', 'agent', 'menu'] as const;
+/** What people may say at any time, in any flow; a command without words is off. */
+export type CommandWords = Record<(typeof commandNames)[number], string[]>;
+/** Told to turns whole; no business hours = always open. */
+type Told = { business_hours: BusinessHours | null; command_words: CommandWords };
+export type Settings = Regional & Own & Told & FlowingSettings & { name: string; image: string | null };
+
+export const usualCommandWords: CommandWords = { restart: ['restart'], stop: ['stop', 'unsubscribe'], agent: ['agent', 'human'], menu: ['menu'] };
 
 export const usualFallbackText = 'Something went wrong on our side. A colleague will get back to you.';
 
@@ -38,13 +44,14 @@ export async function readSettings(db: Db, workspaceId: number): Promise<Setting
     image: workspace.image,
     ...(await readRegional(db, workspaceId)),
     ...(await readOwn(db, workspaceId)),
-    ...(await readOpening(db, workspaceId)),
+    ...(await readTold(db, workspaceId)),
     ...(await readFlowing(db, workspaceId)),
   };
 }
 
-async function readOpening(db: Db, workspaceId: number): Promise<Opening> {
-  return { business_hours: await readSetting<BusinessHours>(db, workspaceId, 'hours') };
+async function readTold(db: Db, workspaceId: number): Promise<Told> {
+  const words = await readSetting<CommandWords>(db, workspaceId, 'commands');
+  return { business_hours: await readSetting<BusinessHours>(db, workspaceId, 'hours'), command_words: { ...usualCommandWords, ...words } };
 }
 
 async function readOwn(db: Db, workspaceId: number): Promise<Own> {
@@ -57,7 +64,7 @@ export async function readFileQuotaMb(db: Db, workspaceId: number): Promise<numb
   return (await readSetting<number>(db, workspaceId, 'file_quota_mb')) ?? usualFileQuotaMb;
 }
 
-type Changeable = Regional & Own & Opening;
+type Changeable = Regional & Own & Omit<Told, 'command_words'> & { command_words: Partial<CommandWords> };
 export type SettingsChange = WorkspaceChange & FlowingChange & { [K in keyof Changeable]?: Changeable[K] | undefined };
 
 export async function changeSettings(app: App, tx: Db, workspaceId: number, asked: SettingsChange): Promise<Settings> {
@@ -69,21 +76,28 @@ export async function changeSettings(app: App, tx: Db, workspaceId: number, aske
     fallback_text: asked.fallback_text,
     file_quota_mb: asked.file_quota_mb,
   });
-  const opening = isDeepStrictEqual(await readOpening(tx, workspaceId), { business_hours: asked.business_hours }) ? undefined : asked.business_hours;
-  const changed = [
-    ...inRow,
-    ...Object.keys(change),
-    ...Object.keys(own),
-    ...(opening === undefined ? [] : ['business_hours']),
-    ...(await changeFlowing(tx, workspaceId, asked)),
-  ];
+  const told = toldAfter(await readTold(tx, workspaceId), asked);
+  const flowing = await changeFlowing(tx, workspaceId, asked);
+  const changed = [...inRow, ...Object.keys(change), ...Object.keys(own), ...Object.keys(told), ...flowing];
   if (own.code_enabled !== undefined) await writeSetting(tx, workspaceId, 'code_enabled', own.code_enabled);
   if (own.file_quota_mb !== undefined) await writeSetting(tx, workspaceId, 'file_quota_mb', own.file_quota_mb);
   if (own.fallback_text !== undefined) await writeTurnSetting(tx, workspaceId, 'fallback_text', own.fallback_text);
-  if (opening !== undefined) await writeTurnSetting(tx, workspaceId, 'hours', opening);
+  if (told.business_hours !== undefined) await writeTurnSetting(tx, workspaceId, 'hours', told.business_hours);
+  if (told.command_words !== undefined) await writeTurnSetting(tx, workspaceId, 'commands', told.command_words);
   if (Object.keys(change).length > 0) await writeTurnSetting(tx, workspaceId, setting, { ...regional, ...change });
   if (changed.length > 0) await record(app, tx, { kind: 'settings.updated', workspaceId, subject: `workspace:${workspaceId}`, data: { changed } });
   return readSettings(tx, workspaceId);
+}
+
+/** What of it differs. Commands that are not named keep their words; the same word cannot mean two. */
+function toldAfter(now: Told, { business_hours, command_words }: SettingsChange): Partial<Told> {
+  const given = Object.entries(command_words ?? {}).filter(([, words]) => words !== undefined);
+  const words = { ...now.command_words, ...(Object.fromEntries(given) as Partial<CommandWords>) };
+  const said = commandNames.flatMap((name) => words[name].map(fold));
+  const twice = said.find((word, at) => said.indexOf(word) !== at);
+  if (twice !== undefined) throw invalidField('command_words', `“${twice}” stands there twice. A word means one command.`);
+  const asked: Partial<Told> = { ...(business_hours === undefined ? {} : { business_hours }), ...(given.length === 0 ? {} : { command_words: words }) };
+  return Object.fromEntries(Object.entries(asked).filter(([name, value]) => !isDeepStrictEqual(value, now[name as keyof Told])));
 }
 
 /** Outside a transaction. Intl lists only one name of each zone and says that it does not know one only by throwing. */

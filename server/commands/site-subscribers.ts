@@ -2,15 +2,11 @@
 import { isTimeZone } from '@parley/engine/expression/functions/dates.ts';
 import { canonicalFieldValue } from '@parley/engine/field.ts';
 import type { App } from '../app.ts';
-import { AppError } from '../errors.ts';
-import { record } from '../events.ts';
-import { announce } from '../live.ts';
-import { conversationsOnSite } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { allFields } from '../store/fields.ts';
 import { fold } from '../store/pages.ts';
 import type { Site } from '../store/sites.ts';
-import { deleteSubscriber, findSubscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
+import { findSubscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
 import { Noticed } from './noticed.ts';
 import { tellTriggers } from './occurrences.ts';
 
@@ -50,13 +46,4 @@ async function setFields(tx: Db, botId: number, values: { [id: string]: string }
     isChanged = true;
   }
   return isChanged;
-}
-
-/** All that is known of them, said by and to them, goes; what looks on finds it gone. */
-export async function eraseSubscriber(app: App, tx: Db, site: Site, subscriberId: number): Promise<void> {
-  const { bot_id: botId, workspace_id: workspaceId, id: siteId } = site;
-  const theirs = await conversationsOnSite(tx, { botId, siteId, subscriberId }, 1_000);
-  if (!(await deleteSubscriber(tx, botId, subscriberId))) throw new AppError('not_found', 'Visitor not found');
-  await record(app, tx, { kind: 'subscriber.deleted', workspaceId, botId, subject: `subscriber:${subscriberId}`, data: { channel: 'web' } });
-  for (const one of theirs) announce(tx, { workspaceId, botId, conversationId: one.id, seq: one.seq + 1, dueAt: null });
 }

@@ -5,22 +5,26 @@ import type { App } from '../app.ts';
 import type { Tenant } from '../auth.ts';
 import { AppError, assert, notFound } from '../errors.ts';
 import { record } from '../events.ts';
-import { currentConversation, lockConversation } from '../store/conversations.ts';
+import { announce } from '../live.ts';
+import { conversationsWith, currentConversation, lockConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { fold } from '../store/pages.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
 import {
+  deleteSubscriber,
   findByChannelId,
   findByEmail,
   findByPhone,
   findSubscriber,
   insertSubscriber,
+  lockSubscriber,
   type NewSubscriber,
   type Subscriber,
   type SubscriberChange,
   updateSubscriber,
 } from '../store/subscribers.ts';
 import { changesOf } from './changes.ts';
+import { fieldsAfter, type Marks, markSubscriber } from './mark-subscriber.ts';
 import { Noticed } from './noticed.ts';
 import { tellTriggers } from './occurrences.ts';
 
@@ -41,9 +45,14 @@ export async function needSubscriber(db: Db, botId: number, id: number | null): 
   return found;
 }
 
-/** Known by the phone's digits, else by the e-mail address: one of the two is given. */
-export async function createSubscriber(app: App, tx: Db, tenant: Tenant, person: Person): Promise<Subscriber> {
+/** Known by a channel id of the caller's own, else the phone's digits, else the e-mail address: one of them is given. */
+export async function createSubscriber(app: App, tx: Db, tenant: Tenant, person: Person, channelId: string | null = null): Promise<Subscriber> {
   const { phone, email } = person;
+  if (channelId !== null) {
+    const own = await insertPerson(app, tx, tenant, { ...person, channel: ownChannel, user_id: channelId });
+    if (!own) throw new AppError('conflict', 'A subscriber with this user_id already exists.');
+    return own;
+  }
   if (phone && (await findByPhone(tx, tenant.botId, phone))) throw new AppError('conflict', 'A subscriber with this phone already exists.');
   const made = await insertPerson(app, tx, tenant, { ...person, channel: ownChannel, user_id: phone ? phone.slice(1) : fold(email ?? '') });
   if (!made) throw new AppError('conflict', 'A subscriber with this email already exists.');
@@ -67,45 +76,67 @@ export async function findPerson(db: Db, botId: number, channelId: string | null
 }
 
 /** The one of this channel id, phone or e-mail address, in this order, with what is given changed; else a new one. */
-export async function upsertSubscriber(app: App, tx: Db, tenant: Tenant, channelId: string | null, person: Person): Promise<Subscriber> {
+export async function upsertSubscriber(app: App, tx: Db, tenant: Tenant, channelId: string | null, person: Person, marks: Marks = {}): Promise<Subscriber> {
   const found = await findPerson(tx, tenant.botId, channelId, person);
-  if (found) return changeSubscriber(app, tx, tenant, found, person);
-  if (channelId === null) return createSubscriber(app, tx, tenant, person);
-  const made = await insertPerson(app, tx, tenant, { ...person, channel: ownChannel, user_id: channelId });
-  assert(made, 'a channel id that nobody has is free');
-  return made;
+  return found ? changeSubscriber(app, tx, tenant, found.id, person, marks) : createMarked(app, tx, tenant, person, marks, channelId);
 }
 
-async function changeSubscriber(app: App, tx: Db, tenant: Tenant, one: Subscriber, person: Person): Promise<Subscriber> {
-  const change = changesOf<SubscriberChange>(one, person);
-  const changed = Object.keys(change);
+export async function changeSubscriber(app: App, tx: Db, tenant: Tenant, id: number, person: Person, marks: Marks = {}): Promise<Subscriber> {
+  const one = await lockSubscriber(tx, tenant.botId, id);
+  if (!one) throw notFound('Subscriber');
+  const noticed = new Noticed();
+  const change = { ...changesOf<SubscriberChange>(one, person), ...(await fieldsAfter(tx, one, marks.fields, noticed)) };
+  const changed = [...Object.keys(change), ...(await markSubscriber(tx, tenant, one, marks, noticed))];
   if (changed.length === 0) return one;
   const updated = await updateSubscriber(tx, tenant.botId, one.id, change, app.clock.now());
-  assert(updated, 'a subscriber that was found is there');
+  assert(updated, 'a subscriber that is locked is there');
   await record(app, tx, { kind: 'subscriber.updated', ...placeOf(tenant, one), data: { changed } });
-  const noticed = new Noticed();
   noticed.columns(one, change);
   await tellTriggers(app, tx, tenant, one.id, noticed.happened());
   return updated;
 }
 
+/** Somebody new, with their marks, as one call has them. */
+export async function createMarked(app: App, tx: Db, tenant: Tenant, person: Person, marks: Marks, channelId: string | null): Promise<Subscriber> {
+  const made = await createSubscriber(app, tx, tenant, person, channelId);
+  const noticed = new Noticed();
+  const change = await fieldsAfter(tx, made, marks.fields, noticed);
+  await markSubscriber(tx, tenant, made, marks, noticed);
+  await tellTriggers(app, tx, tenant, made.id, noticed.happened());
+  if (change.fields === undefined) return made;
+  return (await updateSubscriber(tx, tenant.botId, made.id, change, app.clock.now())) ?? made;
+}
+
+/** All that is known of them, said by and to them, goes; what looks on finds it gone. */
+export async function eraseSubscriber(app: App, tx: Db, tenant: Pick<Tenant, 'workspaceId' | 'botId'>, id: number): Promise<void> {
+  const { workspaceId, botId } = tenant;
+  const one = await needSubscriber(tx, botId, id);
+  const theirs = await conversationsWith(tx, botId, id, 1_000);
+  await deleteSubscriber(tx, botId, id);
+  await record(app, tx, { kind: 'subscriber.deleted', ...placeOf(tenant, one), data: { channel: one.channel } });
+  for (const { id: conversationId, seq } of theirs) announce(tx, { workspaceId, botId, conversationId, seq: seq + 1, dueAt: null });
+}
+
 /** Replies are kept and nothing answers them; what waits for time waits until the pause is over. */
-export async function pauseBot(app: App, tx: Db, tenant: Tenant, id: number | null, minutes: number | null): Promise<void> {
+export async function pauseBot(app: App, tx: Db, tenant: Tenant, id: number | null, minutes: number | null): Promise<Subscriber> {
   const one = await needSubscriber(tx, tenant.botId, id);
   const now = app.clock.now();
   const until = minutes === null ? untilResumed : now + minutes * 60_000;
-  await updateSubscriber(tx, tenant.botId, one.id, { paused_until: until }, now);
+  // The conversation is locked first, as a turn does it, or the two could wait for each other.
   await holdTimer(tx, tenant.botId, one.id, until);
+  const paused = await updateSubscriber(tx, tenant.botId, one.id, { paused_until: until }, now);
   await record(app, tx, { kind: 'subscriber.paused', ...placeOf(tenant, one), data: { until } });
+  return paused ?? one;
 }
 
 /** What fell due meanwhile happens at once. */
-export async function resumeBot(app: App, tx: Db, tenant: Tenant, id: number | null): Promise<void> {
+export async function resumeBot(app: App, tx: Db, tenant: Tenant, id: number | null): Promise<Subscriber> {
   const one = await needSubscriber(tx, tenant.botId, id);
-  if (one.paused_until === null) return;
-  await updateSubscriber(tx, tenant.botId, one.id, { paused_until: null }, app.clock.now());
+  if (one.paused_until === null) return one;
   await holdTimer(tx, tenant.botId, one.id, 0);
+  const resumed = await updateSubscriber(tx, tenant.botId, one.id, { paused_until: null }, app.clock.now());
   await record(app, tx, { kind: 'subscriber.resumed', ...placeOf(tenant, one), data: {} });
+  return resumed ?? one;
 }
 
 /** The timer of the session that waits is due when the session says, but not before `until`. */

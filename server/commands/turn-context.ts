@@ -14,13 +14,11 @@ import { readTurnSettings, type TurnSettings } from '../store/settings.ts';
 import { type OpenSubscriber, type Subscriber, tagsOf } from '../store/subscribers.ts';
 import { hoursOf } from './business-hours.ts';
 import { keptByRevision } from './kept-by-revision.ts';
+import { usualCommandWords } from './settings.ts';
 import { subscriberColumns } from './subscriber-changes.ts';
 import { webhookPath, webhookToken } from './webhook-addresses.ts';
 
 export type TurnWorld = { context: Context; fields: readonly Field[]; settings: TurnSettings };
-
-/** Words that work everywhere; a workspace may change them, and on the channel `api` they are off. */
-export const globalCommands = { restart: ['restart'], stop: ['stop', 'unsubscribe'], agent: ['agent', 'human'], menu: ['menu'] };
 
 const fieldsOf = keptByRevision(async (db, botId) => {
   const fields = await allFields(db, botId);
@@ -66,7 +64,8 @@ export async function turnWorld(
     conv: { id: conversation.id, status: conversation.status, opened_at: conversation.opened_at, last_reply_at: subscriber.last_interaction_at },
     env: {},
     hours: hoursOf(settings.hours, ownZone),
-    commands: conversation.channel === 'api' ? {} : (settings.commands ?? globalCommands),
+    // Words are for people: on the channel `api` it is programs that talk.
+    commands: conversation.channel === 'api' ? {} : (settings.commands ?? usualCommandWords),
     interrupts: () => false,
     token: (key) => webhookToken(app, conversation.id, key),
     webhookUrl: (token) => `${app.config.publicUrl}${webhookPath({ botId: conversation.bot_id, conversationId: conversation.id, token })}`,

@@ -1,7 +1,7 @@
 // A conversation: a subscriber on a channel. It carries the number of its last event, so that numbers have no gap.
 import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Db, hasRowLocks, kept, keptChange } from './database.ts';
-import { type AnyQuery, type CursorAsk, type CursorPage, contains } from './pages.ts';
+import { type CursorAsk, type CursorPage, contains, countUpTo } from './pages.ts';
 
 export type ConversationTable = {
   id: Generated<number>;
@@ -104,6 +104,12 @@ const selectByPublicId = kept((db, one: { botId: number; siteId: number; publicI
 
 export async function setPublicId(tx: Db, botId: number, id: number, publicId: string): Promise<void> {
   await tx.updateTable('conversation').set({ public_id: publicId }).where('bot_id', '=', botId).where('id', '=', id).execute();
+}
+
+/** Where each stands, of all that one subscriber has. */
+export function conversationsWith(db: Db, botId: number, subscriberId: number, limit: number): Promise<Pick<Conversation, 'id' | 'seq'>[]> {
+  const theirs = db.selectFrom('conversation').select(['id', 'seq']).where('bot_id', '=', botId).where('subscriber_id', '=', subscriberId);
+  return theirs.orderBy('id').limit(limit).execute();
 }
 
 /** A subscriber's conversations on a site, newest activity first. */
@@ -210,14 +216,6 @@ export async function countWaiting(db: Db, botId: number, me: number, most: numb
 /** Up to `most` of a view. */
 export function countView(db: Db, botId: number, view: { is: View; me: number }, most: number): Promise<number> {
   return countUpTo(db, conversationsOf(db, botId, { view }).clearSelect().select('id'), most);
-}
-
-async function countUpTo(db: Db, query: AnyQuery<{ id: number }>, most: number): Promise<number> {
-  const row = await db
-    .selectFrom(query.limit(most).as('some'))
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .executeTakeFirst();
-  return Number(row?.n ?? 0);
 }
 
 /** Newest activity first; the cursor is when that was, and of whom. */

@@ -1,7 +1,7 @@
 // Facts, append-only. Those the audit log shows are chained: each carries a keyed hash over itself and the one before.
 import type { Generated, Selectable } from 'kysely';
 import { type Db, kept } from './database.ts';
-import { type CursorAsk, type CursorPage, cursorPage } from './pages.ts';
+import { byTime, type CursorAsk, type CursorPage, cursorPage } from './pages.ts';
 
 export type EventTable = {
   id: Generated<number>;
@@ -62,7 +62,7 @@ export function listAudit(db: Db, workspaceId: number, filter: AuditFilter, ask:
   if (filter.actor) query = query.where('actor_kind', '=', filter.actor.kind).where('actor_id', '=', filter.actor.id);
   if (filter.from !== undefined) query = query.where('at', '>=', filter.from);
   if (filter.until !== undefined) query = query.where('at', '<', filter.until);
-  return cursorPage<EventRow>(query, ask, ['at', 'id']);
+  return cursorPage<EventRow>(query, ask, byTime);
 }
 
 /** The chained events of a workspace in order, `limit` at a time, for checking the chain. */

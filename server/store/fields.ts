@@ -4,7 +4,7 @@ import type { Generated, Selectable } from 'kysely';
 import type { Db } from './database.ts';
 import { pageOf } from './list-pages.ts';
 import { added, type LongList, removed, renamed } from './long-lists.ts';
-import { fold, type Page, type PageAsk } from './pages.ts';
+import { type CursorAsk, type CursorPage, contains, cursorPage, fold, type Page, type PageAsk } from './pages.ts';
 import { revise } from './revisions.ts';
 
 export type FieldOwner = 'user' | 'bot';
@@ -62,6 +62,19 @@ export async function findField(db: Db, botId: number, owner: FieldOwner, by: Fi
 
 export function pageFields(db: Db, botId: number, owner: FieldOwner, filter: { name?: string | undefined }, ask: PageAsk): Promise<Page<Field>> {
   return pageOf<Field>(db, listOf(owner), botId, filter.name, ask);
+}
+
+export type FieldFilter = { name?: string | undefined; owner?: FieldOwner | undefined };
+
+export function listFields(db: Db, botId: number, { name, owner }: FieldFilter, ask: CursorAsk): Promise<CursorPage<Field>> {
+  let mine = db.selectFrom('field').selectAll().where('bot_id', '=', botId);
+  if (owner) mine = mine.where('owner', '=', owner);
+  return cursorPage<Field>(name ? mine.where(contains('name_key', name)) : mine, ask);
+}
+
+/** Whichever owner it is of. */
+export async function findAnyField(db: Db, botId: number, id: number): Promise<Field | null> {
+  return (await db.selectFrom('field').selectAll().where('bot_id', '=', botId).where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
 export type FieldChange = Partial<Pick<FieldTable, 'name' | 'display_type' | 'value' | 'description'>>;

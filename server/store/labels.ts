@@ -45,6 +45,31 @@ export async function deleteLabel(tx: Db, workspaceId: number, id: number): Prom
   return (await tx.deleteFrom('label').where('workspace_id', '=', workspaceId).where('id', '=', id).returningAll().executeTakeFirst()) ?? null;
 }
 
+/** Those of these names, whatever their case, that the workspace has. */
+export async function labelsNamed(db: Db, workspaceId: number, names: readonly string[]): Promise<Pick<Label, 'id' | 'name' | 'name_key'>[]> {
+  if (names.length === 0) return [];
+  const rows = db.selectFrom('label').select(['id', 'name', 'name_key']).where('workspace_id', '=', workspaceId);
+  return rows.where('name_key', 'in', names.map(fold)).execute();
+}
+
+/** How many subscribers have each label, counted up to a limit. */
+export async function countLabelled(db: Db, workspaceId: number, ids: readonly number[], most: number): Promise<Map<number, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('label')
+    .select('id')
+    .select((eb) =>
+      eb
+        .selectFrom(eb.selectFrom('subscriber_label').select('subscriber_id').whereRef('label_id', '=', 'label.id').limit(most).as('some'))
+        .select((some) => some.fn.countAll<number>().as('n'))
+        .as('n'),
+    )
+    .where('workspace_id', '=', workspaceId)
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, n }) => [id, Number(n)]));
+}
+
 /** The labels of several at once, for a page of a list. */
 export async function labelsOfMany(db: Db, workspaceId: number, subscriberIds: readonly number[]): Promise<Map<number, { id: number; name: string }[]>> {
   if (subscriberIds.length === 0) return new Map();
@@ -74,18 +99,14 @@ export async function changeLabels(
   subscriberId: number,
   names: { add: readonly string[]; remove: readonly string[] },
 ): Promise<void> {
-  const idsOf = async (list: readonly string[]): Promise<number[]> => {
-    if (list.length === 0) return [];
-    const rows = await tx.selectFrom('label').select('id').where('workspace_id', '=', workspaceId).where('name_key', 'in', list.map(fold)).execute();
-    return rows.map((row) => row.id);
-  };
-  for (const labelId of await idsOf(names.add)) {
+  const added = await labelsNamed(tx, workspaceId, names.add);
+  if (added.length > 0) {
     await tx
       .insertInto('subscriber_label')
-      .values({ subscriber_id: subscriberId, label_id: labelId })
+      .values(added.map(({ id }) => ({ subscriber_id: subscriberId, label_id: id })))
       .onConflict((conflict) => conflict.columns(['subscriber_id', 'label_id']).doNothing())
       .execute();
   }
-  const removed = await idsOf(names.remove);
+  const removed = (await labelsNamed(tx, workspaceId, names.remove)).map(({ id }) => id);
   if (removed.length > 0) await tx.deleteFrom('subscriber_label').where('subscriber_id', '=', subscriberId).where('label_id', 'in', removed).execute();
 }

@@ -2,7 +2,7 @@
 import type { MediaKind } from '@parley/engine/message.ts';
 import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Db, kept, keptInserts } from './database.ts';
-import type { Page, PageAsk } from './pages.ts';
+import { type CursorAsk, type CursorPage, countUpTo, type Page, type PageAsk } from './pages.ts';
 
 export type MessageTable = {
   id: Generated<number>;
@@ -67,6 +67,7 @@ export async function insertMessages(tx: Db, rows: readonly NewMessage[]): Promi
 export type HistoryFilter = {
   bot: 'with' | 'without';
   notes: 'with' | 'without';
+  beforeId?: number | undefined;
   /** Times are inclusive, in ms. */
   from?: number | undefined;
   until?: number | undefined;
@@ -78,24 +79,30 @@ export type HistoryFilter = {
 const maxCounted = 10_000;
 
 export async function pageHistory(db: Db, subscriberId: number, filter: HistoryFilter, ask: PageAsk): Promise<Page<MessageRow>> {
-  // Almost always one, which an index then holds in order.
-  const spoken = await db.selectFrom('conversation').select('id').where('subscriber_id', '=', subscriberId).orderBy('id', 'desc').limit(100).execute();
-  if (spoken.length === 0) return { rows: [], total: 0 };
-  const query = historyOf(
-    db,
-    spoken.map((one) => one.id),
-    filter,
-  );
-  const counted = await db
-    .selectFrom(query.limit(maxCounted).as('some'))
-    .select((eb) => eb.fn.countAll<number>().as('n'))
-    .executeTakeFirst();
-  const total = Number(counted?.n ?? 0);
+  const ids = await spokenOf(db, subscriberId);
+  if (ids.length === 0) return { rows: [], total: 0 };
+  const query = historyOf(db, ids, filter);
+  const total = await countUpTo(db, query, maxCounted);
   const offset = (ask.page - 1) * ask.limit;
   // Past what is counted there is nothing to page to.
   if (offset >= total) return { rows: [], total };
-  const ids = spoken.map((one) => one.id);
   return { rows: await latestOf(db, ids, filter, { offset, limit: ask.limit }), total };
+}
+
+/** What the team noted of one subscriber, newest first; the cursor is the number of a note. */
+export async function listNotes(db: Db, subscriberId: number, { limit, cursor }: CursorAsk): Promise<CursorPage<MessageRow>> {
+  const ids = await spokenOf(db, subscriberId);
+  const beforeId = cursor === undefined ? undefined : /^\d{1,15}$/.test(cursor) ? Number(cursor) : 0;
+  if (ids.length === 0) return { rows: [], next: null };
+  const rows = await latestOf(db, ids, { bot: 'with', notes: 'with', kind: 'note', beforeId }, { offset: 0, limit: limit + 1 });
+  const shown = rows.slice(0, limit);
+  return { rows: shown, next: rows.length > limit ? String(shown.at(-1)?.id) : null };
+}
+
+/** Almost always one conversation, whose messages an index then holds in order. */
+async function spokenOf(db: Db, subscriberId: number): Promise<number[]> {
+  const spoken = await db.selectFrom('conversation').select('id').where('subscriber_id', '=', subscriberId).orderBy('id', 'desc').limit(100).execute();
+  return spoken.map((one) => one.id);
 }
 
 /**
@@ -123,7 +130,7 @@ function latestOf(
 }
 
 function historyOf(db: Db, conversationIds: number[], filter: HistoryFilter) {
-  const { from, until, kind } = filter;
+  const { from, until, kind, beforeId } = filter;
   const only = conversationIds.length === 1 ? conversationIds[0] : undefined;
   let query = db
     .selectFrom('message')
@@ -131,6 +138,7 @@ function historyOf(db: Db, conversationIds: number[], filter: HistoryFilter) {
     .where((eb) => (only === undefined ? eb('conversation_id', 'in', conversationIds) : eb('conversation_id', '=', only)));
   if (filter.notes === 'without') query = query.where('direction', '!=', 'note');
   if (filter.bot === 'without') query = query.where((eb) => eb.or([eb('author_kind', '!=', 'bot'), eb('direction', '=', 'note')]));
+  if (beforeId !== undefined) query = query.where('id', '<', beforeId);
   if (from !== undefined) query = query.where('at', '>=', from);
   if (until !== undefined) query = query.where('at', '<=', until);
   if (kind === 'note') query = query.where('direction', '=', 'note');

@@ -15,6 +15,7 @@ import { publishPolicy } from './migrations/0050-publish-policy.ts';
 import { alarms } from './migrations/0055-alarms.ts';
 import { chatRuns } from './migrations/0060-chat-runs.ts';
 import { keyBounds } from './migrations/0061-key-bounds.ts';
+import { fieldsOfBoth } from './migrations/0065-fields-of-both.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -82,4 +83,5 @@ export const migrations: Migration[] = [
   alarms,
   chatRuns,
   keyBounds,
+  fieldsOfBoth,
 ];

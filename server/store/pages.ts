@@ -1,11 +1,16 @@
 // Lists, a page at a time. Two shapes: numbered pages with a total (platform door) and cursors (native door).
 // Numbered pages of what may grow long: long-lists.ts.
 import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Db } from './database.ts';
 
 export type PageAsk = { page: number; limit: number };
 export type Page<Row> = { rows: Row[]; total: number };
 
-export type CursorAsk = { limit: number; cursor?: string | undefined };
+/** The orders a list may be asked for in, where an index holds them. */
+export const sorts = ['newest', 'oldest', 'name'] as const;
+export type Sort = (typeof sorts)[number];
+
+export type CursorAsk = { limit: number; cursor?: string | undefined; sort?: Sort | undefined };
 export type CursorPage<Row> = { rows: Row[]; next: string | null };
 
 // biome-ignore lint/suspicious/noExplicitAny: the builder's own type parameters say nothing useful here
@@ -49,13 +54,40 @@ export async function countRows(query: AnyQuery<unknown>): Promise<number> {
   return Number(row?.n ?? 0);
 }
 
-/** Newest first: by id, or by a time and among equals by id. The cursor is where the last row stood; callers pass it back as they got it. */
-export async function cursorPage<Row extends { id: number }>(query: AnyQuery<Row>, ask: CursorAsk, by: ('at' | 'id')[] = ['id']): Promise<CursorPage<Row>> {
+/** Beyond `most` a count says no more than "many", and costs no more either. */
+export async function countUpTo(db: Db, query: AnyQuery<unknown>, most: number): Promise<number> {
+  const row = await db
+    .selectFrom(query.limit(most).as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  return Number(row?.n ?? 0);
+}
+
+type Order = { by: readonly ('at' | 'id' | 'name_key')[]; direction: 'asc' | 'desc' };
+
+const orders: Record<Sort, Order> = {
+  newest: { by: ['id'], direction: 'desc' },
+  oldest: { by: ['id'], direction: 'asc' },
+  name: { by: ['name_key', 'id'], direction: 'asc' },
+};
+
+/** Newest first: by when something happened, and among equals by id. */
+export const byTime: Order = { by: ['at', 'id'], direction: 'desc' };
+
+/** Newest first unless asked otherwise. The cursor is where the last row stood; callers pass it back as they got it. */
+export async function cursorPage<Row extends { id: number }>(
+  query: AnyQuery<Row>,
+  ask: CursorAsk,
+  { by, direction }: Order = orders[ask.sort ?? 'newest'],
+): Promise<CursorPage<Row>> {
+  const place = ask.cursor === undefined ? undefined : readCursor(ask.cursor, by);
+  // A stale link shows an empty page rather than an error.
+  if (place === null) return { rows: [], next: null };
   let bounded = query.limit(ask.limit + 1);
-  for (const column of by) bounded = bounded.orderBy(column, 'desc');
-  if (ask.cursor !== undefined) {
-    const before = sql.join(readCursor(ask.cursor, by.length));
-    bounded = bounded.where(sql<boolean>`(${sql.join(by.map((column) => sql.ref(column)))}) < (${before})`);
+  for (const column of by) bounded = bounded.orderBy(column, direction);
+  if (place !== undefined) {
+    const columns = sql.join(by.map((column) => sql.ref(column)));
+    bounded = bounded.where(sql<boolean>`(${columns}) ${sql.raw(direction === 'desc' ? '<' : '>')} (${sql.join(place)})`);
   }
   const rows = await bounded.execute();
   const shown = rows.slice(0, ask.limit);
@@ -63,14 +95,17 @@ export async function cursorPage<Row extends { id: number }>(query: AnyQuery<Row
   return { rows: shown, next: rows.length > ask.limit && last ? writeCursor(by.map((column) => (last as Record<string, unknown>)[column])) : null };
 }
 
+// A text may hold anything, so it stands last and only where the order has one.
 function writeCursor(place: unknown[]): string {
-  return Buffer.from(`i${place.join('.')}`).toString('base64url');
+  const [text, ...numbers] = typeof place[0] === 'string' ? place : [undefined, ...place];
+  return Buffer.from(`i${numbers.join('.')}${text === undefined ? '' : `:${text}`}`).toString('base64url');
 }
 
-/** Before everything, for a cursor that is not ours: a stale link shows an empty page rather than an error. */
-function readCursor(cursor: string, length: number): number[] {
-  const found = /^i(\d{1,16}(?:\.\d{1,16})*)$/.exec(Buffer.from(cursor, 'base64url').toString());
-  const place = found?.[1]?.split('.').map(Number) ?? [];
-  const isOurs = place.length === length && place.every(Number.isSafeInteger);
-  return isOurs ? place : new Array<number>(length).fill(-1);
+/** Null for a cursor that is not ours, or of another order. */
+function readCursor(cursor: string, by: Order['by']): (string | number)[] | null {
+  const [, listed = '', text] = /^i(\d{1,16}(?:\.\d{1,16})*)(?::([^\0]*))?$/u.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const numbers = listed.split('.').map(Number);
+  const place = text === undefined ? numbers : [text, ...numbers];
+  const isOurs = listed !== '' && place.length === by.length && numbers.every(Number.isSafeInteger) && (text !== undefined) === (by[0] === 'name_key');
+  return isOurs ? place : null;
 }

@@ -24,8 +24,8 @@ export async function writeSetting(tx: Db, workspaceId: number, name: string, va
 /** What turns are told of their workspace; each is absent until someone sets it. */
 export type TurnSettings = {
   regional?: { timezone?: string };
-  /** Weekday 1 (Monday) to 7 → intervals of minutes since midnight, ends excluded; null = always open. */
-  hours?: { [weekday: string]: [from: number, to: number][] } | null;
+  /** Weekday 1 (Monday) to 7, or a date that goes its own way → intervals of minutes since midnight, ends excluded; null = always open. */
+  hours?: { [day: string]: [from: number, to: number][] } | null;
   /** Global commands: name → words. */
   commands?: { [name: string]: string[] };
   /** What the person reads when a flow has failed and has no error way of its own. */

@@ -1,10 +1,11 @@
 // Subscribers of a bot: the people it talks with, one per channel and channel id.
 import { type ExpressionBuilder, type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
-import { type Db, kept, keptChange } from './database.ts';
+import { type Db, hasRowLocks, kept, keptChange } from './database.ts';
 import { pageOf } from './list-pages.ts';
 import { added, type LongList, removed, renamed } from './long-lists.ts';
 import { type CursorAsk, type CursorPage, contains, countRows, cursorPage, fold, numberedPage, type Page, type PageAsk } from './pages.ts';
 import type { Tables } from './tables.ts';
+import { tagsNamed } from './tags.ts';
 
 export type SubscriberTable = {
   id: Generated<number>;
@@ -102,6 +103,12 @@ export async function openSubscriber(tx: Db, botId: number, id: number): Promise
 }
 
 export type OpenSubscriber = { subscriber: Subscriber; hasTags: boolean; hasLabels: boolean };
+
+/** Until the transaction ends, nobody else changes what is known of them. */
+export async function lockSubscriber(tx: Db, botId: number, id: number): Promise<Subscriber | null> {
+  const query = tx.selectFrom('subscriber').selectAll().where('bot_id', '=', botId).where('id', '=', id);
+  return (await (hasRowLocks(tx) ? query.forUpdate() : query).executeTakeFirst()) ?? null;
+}
 
 export async function findSubscribers(db: Db, botId: number, ids: readonly number[]): Promise<Map<number, Subscriber>> {
   if (ids.length === 0) return new Map();
@@ -304,11 +311,7 @@ type TagNames = { add: readonly string[]; remove: readonly string[] };
 
 /** Names that are no tag of the bot are passed over: nothing is created. Returns those that are, as they are written. */
 export async function changeTags(tx: Db, botId: number, subscriberId: number, names: TagNames): Promise<TagNames> {
-  const tagsNamed = async (list: readonly string[]): Promise<{ id: number; name: string }[]> => {
-    if (list.length === 0) return [];
-    return tx.selectFrom('tag').select(['id', 'name']).where('bot_id', '=', botId).where('name_key', 'in', list.map(fold)).execute();
-  };
-  const added = await tagsNamed(names.add);
+  const added = await tagsNamed(tx, botId, names.add);
   if (added.length > 0) {
     await tx
       .insertInto('subscriber_tag')
@@ -316,7 +319,7 @@ export async function changeTags(tx: Db, botId: number, subscriberId: number, na
       .onConflict((conflict) => conflict.columns(['subscriber_id', 'tag_id']).doNothing())
       .execute();
   }
-  const removed = await tagsNamed(names.remove);
+  const removed = await tagsNamed(tx, botId, names.remove);
   const ids = removed.map(({ id }) => id);
   if (ids.length > 0) await tx.deleteFrom('subscriber_tag').where('subscriber_id', '=', subscriberId).where('tag_id', 'in', ids).execute();
   return { add: added.map(({ name }) => name), remove: removed.map(({ name }) => name) };

@@ -2,8 +2,8 @@
 import type { Generated, Selectable } from 'kysely';
 import { type Db, keptInsert } from './database.ts';
 import { pageOf } from './list-pages.ts';
-import { added, type LongList, removed } from './long-lists.ts';
-import { fold, type Page, type PageAsk } from './pages.ts';
+import { added, type LongList, removed, renamed } from './long-lists.ts';
+import { type CursorAsk, type CursorPage, contains, cursorPage, fold, type Page, type PageAsk } from './pages.ts';
 
 export type TagTable = { id: Generated<number>; bot_id: number; name: string; name_key: string; created_at: number };
 
@@ -29,6 +29,53 @@ export async function insertTag(tx: Db, botId: number, name: string, at: number)
 
 export function pageTags(db: Db, botId: number, filter: { name?: string | undefined }, ask: PageAsk): Promise<Page<Tag>> {
   return pageOf<Tag>(db, tags, botId, filter.name, ask);
+}
+
+export function listTags(db: Db, botId: number, { name }: { name?: string | undefined }, ask: CursorAsk): Promise<CursorPage<Tag>> {
+  const mine = db.selectFrom('tag').selectAll().where('bot_id', '=', botId);
+  return cursorPage<Tag>(name ? mine.where(contains('name_key', name)) : mine, ask);
+}
+
+export async function findTag(db: Db, botId: number, id: number): Promise<Tag | null> {
+  return (await db.selectFrom('tag').selectAll().where('bot_id', '=', botId).where('id', '=', id).executeTakeFirst()) ?? null;
+}
+
+/** A taken name ends in the unique index. */
+export async function updateTag(tx: Db, botId: number, id: number, name: string): Promise<Tag | null> {
+  const row = await tx
+    .updateTable('tag')
+    .set({ name, name_key: fold(name) })
+    .where('bot_id', '=', botId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  if (row) await renamed(tx, tags, botId);
+  return row ?? null;
+}
+
+/** Those of these names, whatever their case, that the bot has. */
+export async function tagsNamed(db: Db, botId: number, names: readonly string[]): Promise<Pick<Tag, 'id' | 'name' | 'name_key'>[]> {
+  if (names.length === 0) return [];
+  const rows = db.selectFrom('tag').select(['id', 'name', 'name_key']).where('bot_id', '=', botId);
+  return rows.where('name_key', 'in', names.map(fold)).execute();
+}
+
+/** How many subscribers have each tag, counted up to a limit. */
+export async function countTagged(db: Db, botId: number, ids: readonly number[], most: number): Promise<Map<number, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('tag')
+    .select('id')
+    .select((eb) =>
+      eb
+        .selectFrom(eb.selectFrom('subscriber_tag').select('subscriber_id').whereRef('tag_id', '=', 'tag.id').limit(most).as('some'))
+        .select((some) => some.fn.countAll<number>().as('n'))
+        .as('n'),
+    )
+    .where('bot_id', '=', botId)
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, n }) => [id, Number(n)]));
 }
 
 export async function deleteTag(tx: Db, botId: number, by: { id: number } | { name: string }): Promise<Tag | null> {

@@ -1,4 +1,5 @@
 // The rail where there is no room for it.
+import '../../theme/overlays.ts';
 import { Drawer } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Mark } from '../../ui/mark.tsx';

@@ -1,4 +1,5 @@
 // All shortcuts at a glance, and the switch for those of a single key.
+import '../../theme/overlays.ts';
 import '@mantine/core/styles/InlineInput.layer.css';
 import '@mantine/core/styles/Switch.layer.css';
 import { Switch } from '@mantine/core';

@@ -38,7 +38,7 @@ function Sample({ scheme, tones, name, logo }: { scheme: 'light' | 'dark'; tones
         </span>
       </div>
       <div className={css.panel}>
-        <span className={css.button}>{t('keys.create')}</span>
+        <span className={css.button}>{t('home.createKey')}</span>
         <span className={css.badge}>{t('bots.current')}</span>
         <span className={css.launcher}>
           <Icon name="chat" size={18} />

@@ -58,7 +58,7 @@ function BrandForm({ brand }: { brand: Brand }) {
   };
   const { form, submit, settle, isPending, problem } = useApiForm({
     initialValues: valuesOf(brand),
-    validate: { color: (color) => (/^#[0-9a-f]{6}$/i.test(color.trim()) || color.trim() === '' ? null : t('brand.colorWrong')) },
+    validate: { color: (color) => (/^#[0-9a-f]{6}$/i.test(color.trim()) || color.trim() === '' ? null : t('form.colorWrong')) },
     send: save,
     onDone: (saved) => {
       keep(saved);

@@ -78,7 +78,7 @@ function InviteLink({ made, onClose }: { made: NewInvite; onClose: () => void })
       <SecretLine text={made.link} label={t('invites.link')} />
       <div className="dialog-foot">
         <Button variant="default" onClick={onClose}>
-          {t('keys.madeDone')}
+          {t('form.done')}
         </Button>
         <CopyWideButton text={made.link} label={t('invites.copy')} />
       </div>

@@ -94,7 +94,7 @@ function LookForm({ site, at, isReadOnly }: LookProps) {
   const { form, submit, settle, isPending, problem } = useApiForm({
     initialValues: valuesOf(site),
     validate: {
-      color: (color) => (/^#[0-9a-f]{6}$/i.test(color.trim()) || color.trim() === '' ? null : t('brand.colorWrong')),
+      color: (color) => (/^#[0-9a-f]{6}$/i.test(color.trim()) || color.trim() === '' ? null : t('form.colorWrong')),
       starters: (starters) => (linesOf(starters).length > maxStarters ? t('sites.look.tooManyStarters', { max: maxStarters }) : null),
     },
     send: (values) => save(values, site.rev),

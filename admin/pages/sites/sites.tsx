@@ -35,7 +35,7 @@ export function Sites() {
         {bot ? (
           <SiteList create={create} />
         ) : (
-          <Empty icon="bot" title={t('sites.noBotTitle')} text={t('sites.noBotText')}>
+          <Empty icon="bot" title={t('switch.noBotTitle')} text={t('sites.noBotText')}>
             <LinkButton to="/app/settings/bots">{t('switch.allBots')}</LinkButton>
           </Empty>
         )}

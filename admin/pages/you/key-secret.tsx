@@ -23,7 +23,7 @@ export function KeySecret({ made, onClose }: { made: NewKey | null; onClose: () 
         <SecretLine text={made?.key ?? ''} label={t('keys.madeTitle')} />
         <div className="dialog-foot">
           <Button variant="default" onClick={onClose}>
-            {t('keys.madeDone')}
+            {t('form.done')}
           </Button>
           <CopyWideButton text={made?.key ?? ''} label={t('keys.copy')} />
         </div>

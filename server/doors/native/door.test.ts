@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invite } from '../../commands/invites.ts';
 import { createLabel } from '../../commands/labels.ts';
+import { createTag } from '../../commands/tags.ts';
 import type { Route } from '../../http/route.ts';
 import { customEventNamed } from '../../store/custom-events.ts';
 import { databaseKinds } from '../../testing/databases.ts';
@@ -102,6 +103,9 @@ describe.each(databaseKinds)('all native routes on %s', (kind) => {
     const { db } = t.app;
     const { id: subscriber } = await db.selectFrom('subscriber').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
     const { id: label } = await t.app.transact((tx) => createLabel(t.app, tx, { workspaceId: other.workspace.id, botId: 0, role: 'owner' }, 'Theirs'));
+    const { id: tag } = await t.app.transact((tx) => createTag(t.app, tx, { workspaceId: other.workspace.id, botId: other.bot.id, role: 'owner' }, 'Theirs'));
+    const made = await call(t, { method: 'POST', path: '/v1/fields', key: other.key, body: { owner: 'user', name: 'theirs' } });
+    const { id: field } = made.json as { id: number };
     const { id: event } = await t.app.transact((tx) => customEventNamed(tx, other.bot.id, 'theirs', 0));
     const { id: flow } = await db.selectFrom('flow').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
     const chat = await call(t, { method: 'POST', path: '/v1/chats', key: other.key, body: { from_flow: 'welcome', message: 'Hello' } });
@@ -116,6 +120,8 @@ describe.each(databaseKinds)('all native routes on %s', (kind) => {
       flows: flow,
       subscribers: subscriber,
       labels: label,
+      tags: tag,
+      fields: field,
       'custom-events': event,
       conversations: conversation,
       'canned-replies': canned,

@@ -19,6 +19,7 @@ import { conversationRoutes } from './conversations.ts';
 import { customEventRoutes } from './custom-events.ts';
 import { eventSocketRoutes } from './event-socket.ts';
 import { eventRoutes } from './events.ts';
+import { fieldRoutes } from './fields.ts';
 import { fileRoutes } from './files.ts';
 import { flowHookRoutes } from './flow-hooks.ts';
 import { flowStartRoutes } from './flow-starts.ts';
@@ -35,6 +36,7 @@ import { setupRoutes } from './setup.ts';
 import { signInRoutes } from './sign-in.ts';
 import { siteRoutes } from './sites.ts';
 import { subscriberRoutes } from './subscribers.ts';
+import { tagRoutes } from './tags.ts';
 import { usageRoutes } from './usage.ts';
 import { webhookSecretRoutes } from './webhook-secret.ts';
 import { workspaceRoutes } from './workspaces.ts';
@@ -63,7 +65,9 @@ export const nativeDoor: Door = {
     ...chatSocketRoutes,
     ...usageRoutes,
     ...subscriberRoutes,
+    ...tagRoutes,
     ...labelRoutes,
+    ...fieldRoutes,
     ...customEventRoutes,
     ...conversationRoutes,
     ...conversationActRoutes,

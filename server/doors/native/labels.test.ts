@@ -7,7 +7,7 @@ import { makeKeyFor, makeMember, makeWorld, session, type World } from '../../te
 import { call, sameAsUnknown, scenario } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 
-type Shown = { id: number; name: string; created_at: number };
+type Shown = { id: number; name: string; subscribers: number; created_at: number };
 
 describe.each(databaseKinds)('labels on %s', (kind) => {
   let t: TestApp;
@@ -27,7 +27,7 @@ describe.each(databaseKinds)('labels on %s', (kind) => {
 
   test('a label is made, read, renamed and deleted', async () => {
     const made = await create('  Gold ');
-    expect(made).toEqual({ id: made.id, name: 'Gold', created_at: t.clock.now() });
+    expect(made).toEqual({ id: made.id, name: 'Gold', subscribers: 0, created_at: t.clock.now() });
     const path = `/v1/labels/${made.id}`;
     await scenario(t, { method: 'GET', path, key: world.key }, { status: 200, body: made });
     const renamed = { ...made, name: 'Platinum' };
@@ -45,6 +45,10 @@ describe.each(databaseKinds)('labels on %s', (kind) => {
     expect(await list(`?limit=2&q=lead&cursor=${first.next}`)).toEqual({ data: [made[0]], next: null });
     expect((await list('?q=three')).data).toEqual([made[2]]);
     expect((await list('?q=%25')).data).toEqual([]);
+    expect((await list('?q=lead&sort=oldest')).data).toEqual(made);
+    const byName = await list('?limit=2&q=lead&sort=name');
+    expect(byName.data).toEqual([made[0], made[2]]);
+    expect(await list(`?limit=2&q=lead&sort=name&cursor=${byName.next}`)).toEqual({ data: [made[1]], next: null });
   });
 
   test('a name is unique in the workspace whatever its case, when made and when renamed', async () => {
@@ -77,6 +81,7 @@ describe.each(databaseKinds)('labels on %s', (kind) => {
     }
     const held = async () => [...(await labelsOfMany(t.app.db, world.workspace.id, ids)).values()].flat().map(({ name }) => name);
     expect(await held()).toEqual(['Before', 'Before']);
+    expect((await list('?q=before')).data).toEqual([{ ...label, subscribers: 2 }]);
     await call(t, { method: 'PATCH', path: `/v1/labels/${label.id}`, key: world.key, body: { name: 'After' } });
     expect(await held()).toEqual(['After', 'After']);
     await call(t, { method: 'DELETE', path: `/v1/labels/${label.id}`, key: world.key });

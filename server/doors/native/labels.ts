@@ -3,13 +3,23 @@ import { z } from 'zod';
 import { createLabel, removeLabel, renameLabel } from '../../commands/labels.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
-import { findLabel, type Label, listLabels } from '../../store/labels.ts';
-import { cursorAsk, idParams, listOf, listQuery, listReply, name, search, time } from './shapes.ts';
+import type { Db } from '../../store/database.ts';
+import { countLabelled, findLabel, type Label, listLabels } from '../../store/labels.ts';
+import { cursorAsk, idParams, listOf, listQuery, listReply, maxHolders, name, search, sortBy, time } from './shapes.ts';
 
-const label = z.object({ id: z.int(), name: z.string(), created_at: time }).meta({ id: 'Label' });
+const label = z
+  .object({ id: z.int(), name: z.string(), subscribers: z.int().describe(`Who have it, counted up to ${maxHolders}.`), created_at: time })
+  .meta({ id: 'Label' });
 
-function show({ id, name, created_at }: Label): z.input<typeof label> {
-  return { id, name, created_at };
+async function show(db: Db, rows: readonly Label[]): Promise<z.input<typeof label>[]> {
+  const ids = rows.map((row) => row.id);
+  const holders = await countLabelled(db, rows[0]?.workspace_id ?? 0, ids, maxHolders);
+  return rows.map(({ id, name, created_at }) => ({ id, name, subscribers: holders.get(id) ?? 0, created_at }));
+}
+
+async function showOne(db: Db, row: Label): Promise<z.input<typeof label>> {
+  const [shown] = await show(db, [row]);
+  return shown as z.input<typeof label>;
 }
 
 const docs = { tag: 'Labels' };
@@ -19,10 +29,13 @@ export const labelRoutes = [
     method: 'GET',
     path: '/labels',
     access: 'team_any',
-    query: listQuery(search),
+    query: listQuery({ ...search, ...sortBy('newest', 'oldest', 'name') }),
     reply: listOf(label),
     docs: { ...docs, id: 'listLabels', summary: 'List labels', description: 'Those of the workspace, newest first.' },
-    run: async ({ app, tenant, query }) => listReply(await listLabels(app.db, tenant.workspaceId, { name: query.q }, cursorAsk(query)), show),
+    run: async ({ app, tenant, query }) => {
+      const page = await listLabels(app.db, tenant.workspaceId, { name: query.q }, cursorAsk(query));
+      return listReply({ rows: await show(app.db, page.rows), next: page.next }, (shown) => shown);
+    },
   }),
   route({
     method: 'POST',
@@ -39,7 +52,7 @@ export const labelRoutes = [
       description: 'Names are unique in the workspace whatever their case.',
       example: { name: 'VIP' },
     },
-    run: ({ app, tenant, body }) => app.transact(async (tx) => show(await createLabel(app, tx, tenant, body.name))),
+    run: ({ app, tenant, body }) => app.transact(async (tx) => showOne(tx, await createLabel(app, tx, tenant, body.name))),
   }),
   route({
     method: 'GET',
@@ -51,7 +64,7 @@ export const labelRoutes = [
     run: async ({ app, tenant, params }) => {
       const row = await findLabel(app.db, tenant.workspaceId, params.id);
       if (!row) throw notFound('Label');
-      return show(row);
+      return showOne(app.db, row);
     },
   }),
   route({
@@ -63,7 +76,7 @@ export const labelRoutes = [
     reply: label,
     errors: ['conflict'],
     docs: { ...docs, id: 'updateLabel', summary: 'Rename a label', description: 'Whoever has it keeps it.', example: { name: 'Very important' } },
-    run: ({ app, tenant, params, body }) => app.transact(async (tx) => show(await renameLabel(app, tx, tenant, params.id, body.name))),
+    run: ({ app, tenant, params, body }) => app.transact(async (tx) => showOne(tx, await renameLabel(app, tx, tenant, params.id, body.name))),
   }),
   route({
     method: 'DELETE',

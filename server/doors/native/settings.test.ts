@@ -27,6 +27,8 @@ describe.each(databaseKinds)('settings on %s', (kind) => {
       image: null,
       timezone: 'UTC',
       business_hours: null,
+      open: { is_open: true, until: null },
+      command_words: { restart: ['restart'], stop: ['stop', 'unsubscribe'], agent: ['agent', 'human'], menu: ['menu'] },
       language: 'en',
       currency: 'USD',
       code_enabled: false,
@@ -82,6 +84,46 @@ describe.each(databaseKinds)('settings on %s', (kind) => {
     for (const day of wrong) await scenario(t, patch({ business_hours: { ...closed, '2': day } }), { status: 422 });
     await scenario(t, patch({ business_hours: { '1': noon } }), { status: 422 });
     await scenario(t, patch({ business_hours: null }), { status: 200, body: isHours(null), events: ['settings.updated'] });
+  });
+
+  test('single dates go their own way, and the reply says until when it is open', async () => {
+    const day = [{ from: '09:00', to: '17:00' }];
+    const week = { '1': day, '2': day, '3': day, '4': day, '5': day, '6': [], '7': [] };
+    // A Thursday; the Friday is a holiday, the Saturday is open for once.
+    t.clock.set(Date.parse('2026-01-15T10:00:00Z'));
+    await scenario(t, patch({ timezone: 'UTC' }), { status: 200, events: ['settings.updated'] });
+    const hours = { ...week, dates: { '2026-01-16': [], '2026-01-17': [{ from: '10:00', to: '12:00' }] } };
+    type Shown = { business_hours: object; open: { is_open: boolean; until: number | null } };
+    const isOpen = (is_open: boolean, until: string) => (body: Shown) => expect(body.open).toEqual({ is_open, until: Date.parse(until) });
+    await scenario(t, patch({ business_hours: hours }), { status: 200, body: isOpen(true, '2026-01-15T17:00:00Z'), events: ['settings.updated'] });
+    await scenario(t, { ...get, headers: owner }, { status: 200, body: (body: Shown) => expect(body.business_hours).toEqual(hours) });
+    t.clock.set(Date.parse('2026-01-16T10:00:00Z'));
+    await scenario(t, { ...get, headers: owner }, { status: 200, body: isOpen(false, '2026-01-17T10:00:00Z') });
+    for (const dates of [{ '2026-02-30': [] }, { '1': [] }, { christmas: [] }, { '2026-12-24': [{ from: '12:00', to: '09:00' }] }, []])
+      await scenario(t, patch({ business_hours: { ...week, dates } }), { status: 422 });
+    const many = Object.fromEntries(Array.from({ length: 401 }, (_, at) => [new Date(at * 86_400_000).toISOString().slice(0, 10), []]));
+    await scenario(t, patch({ business_hours: { ...week, dates: many } }), { status: 422 });
+    await scenario(t, patch({ business_hours: null }), {
+      status: 200,
+      body: (body: Shown) => expect(body.open).toEqual({ is_open: true, until: null }),
+      events: ['settings.updated'],
+    });
+  });
+
+  test('command words are changed one by one, may be none, and mean one command each', async () => {
+    type Words = { command_words: Record<string, string[]> };
+    const has = (expected: object) => (body: Words) => expect(body.command_words).toMatchObject(expected);
+    const german = { restart: ['neu', 'von vorn'], menu: [] };
+    await scenario(t, patch({ command_words: german }), { status: 200, body: has({ ...german, agent: ['agent', 'human'] }), events: ['settings.updated'] });
+    await scenario(t, patch({ command_words: german }), { status: 200, body: has(german) });
+    await scenario(t, patch({ command_words: {} }), { status: 200, body: has(german) });
+    await scenario(t, patch({ command_words: { stop: ['Stöp', ' NEU '] } }), {
+      status: 422,
+      body: (problem: { detail: string }) => expect(problem.detail).toBe('“neu” stands there twice. A word means one command.'),
+    });
+    for (const words of [[''], ['x'.repeat(61)], [7], Array.from({ length: 21 }, (_, at) => `w${at}`), 'stop'])
+      await scenario(t, patch({ command_words: { stop: words } }), { status: 422 });
+    await scenario(t, patch({ command_words: { restart: ['restart'], menu: ['menu'] } }), { status: 200, events: ['settings.updated'] });
   });
 
   test('zones, languages and currencies that are none are refused', async () => {

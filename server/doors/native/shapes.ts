@@ -1,8 +1,9 @@
 // The native door's shapes, in one place: ids in paths, lists with a cursor, and texts that many resources share.
+import { type IdKind, parseNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
 import { type Access, authorise, roles, scopes, type Tenant } from '../../auth.ts';
 import type { Context } from '../../http/route.ts';
-import type { CursorAsk, CursorPage } from '../../store/pages.ts';
+import type { CursorAsk, CursorPage, Sort } from '../../store/pages.ts';
 
 export const idParams = z.object({
   id: z
@@ -10,6 +11,14 @@ export const idParams = z.object({
     .regex(/^\d{1,15}$/)
     .transform(Number),
 });
+
+/** A thing of a bot is named `7` or `f1t7`. */
+export const thingParams = z.object({ id: z.string().regex(/^(\d{1,15}|f\d{1,15}[a-z]{1,2}\d{1,15})$/) });
+
+/** The number of what `thingParams` names; 0, which nothing has, for another kind or another bot's. */
+export function thingId(kind: IdKind, { botId }: Tenant, id: string): number {
+  return /^\d/.test(id) ? Number(id) : (parseNs(kind, botId, id) ?? 0);
+}
 
 /** A bot is named `12` or `f12`, in paths and bodies alike. */
 const botText = z
@@ -50,7 +59,7 @@ export function listQuery<S extends z.ZodRawShape>(filters: S) {
   const schema = z.object({
     ...filters,
     limit: digits(1, 200).optional().describe('Rows per page, 1 to 200; 50 when absent.'),
-    cursor: z.string().max(100).optional().describe('What `next` of the page before said.'),
+    cursor: z.string().max(2_000).optional().describe('What `next` of the page before said.'),
   });
   return z.preprocess(dropEmpty, schema) as unknown as typeof schema;
 }
@@ -61,9 +70,17 @@ function dropEmpty(value: unknown): unknown {
 
 export const search = { q: z.string().max(255).optional().describe('Only those whose name (or e-mail) contains this text, whatever its case.') };
 
-export function cursorAsk(query: { limit?: number | undefined; cursor?: string | undefined }): CursorAsk {
-  return { limit: query.limit ?? 50, cursor: query.cursor };
+/** The orders a list offers; the first is the usual one. */
+export function sortBy<const S extends readonly [Sort, ...Sort[]]>(...offered: S) {
+  return { sort: z.enum(offered).optional().describe(`\`${offered[0]}\` when absent.`) };
 }
+
+export function cursorAsk(query: { limit?: number | undefined; cursor?: string | undefined; sort?: Sort | undefined }): CursorAsk {
+  return { limit: query.limit ?? 50, cursor: query.cursor, sort: query.sort };
+}
+
+/** How many people who have a tag or label are counted. */
+export const maxHolders = 1_000;
 
 export const time = z.int().describe('Milliseconds since 1970, UTC.');
 export const role = z.enum(roles);

@@ -1,115 +1,25 @@
 // /v1/subscribers: the people a bot talks with. `PUT` finds by channel id, phone or e-mail address, or makes a new one.
-import { ns, parseNs } from '@parley/engine/ids.ts';
 import { readPhone } from '@parley/engine/phone.ts';
 import { z } from 'zod';
-import { needSubscriber, upsertSubscriber } from '../../commands/subscribers.ts';
+import { changeSubscriber, createMarked, eraseSubscriber, needSubscriber, pauseBot, resumeBot, upsertSubscriber } from '../../commands/subscribers.ts';
 import { invalidField } from '../../errors.ts';
 import { route } from '../../http/route.ts';
-import type { Db } from '../../store/database.ts';
-import { allFields } from '../../store/fields.ts';
-import { listSubscribers, type Subscriber, tagsOfMany } from '../../store/subscribers.ts';
-import { cursorAsk, email, language, listOf, listQuery, listReply, search, time } from './shapes.ts';
+import { listNotes } from '../../store/messages.ts';
+import { listSubscribers } from '../../store/subscribers.ts';
+import { cursorAsk, listOf, listQuery, listReply, search, sortBy, thingId, thingParams, time } from './shapes.ts';
+import { changing, creating, partsOf, putting, showSubscriber, showSubscribers, subscriber } from './subscriber-shapes.ts';
 
-const text = z.string().nullable();
-const moment = time.nullable();
-
-const subscriber = z
-  .object({
-    id: z.int(),
-    user_ns: z.string(),
-    channel: z.string(),
-    user_id: z.string().describe('What the channel calls them.'),
-    name: z.string(),
-    first_name: text,
-    last_name: text,
-    email: text,
-    phone: text.describe('E.164.'),
-    gender: text,
-    image: text,
-    language: text,
-    time_zone: text,
-    country: text,
-    tags: z.array(z.string()),
-    fields: z.record(z.string(), z.string()).describe('Values of user fields, as text.'),
-    subscribed_at: moment,
-    opted_in_email_at: moment,
-    opted_in_sms_at: moment,
-    last_interaction_at: moment,
-    last_message_at: moment,
-    paused_until: moment.describe('The bot rests until then.'),
-    created_at: time,
-    updated_at: time,
-  })
-  .meta({ id: 'Subscriber' });
-
-type Shown = z.input<typeof subscriber>;
-
-async function show(db: Db, botId: number, rows: readonly Subscriber[]): Promise<Shown[]> {
-  const ids = rows.map((row) => row.id);
-  const tags = await tagsOfMany(db, botId, ids);
-  const fields = rows.some((row) => row.fields !== '{}') ? await allFields(db, botId) : [];
-  return rows.map(
-    ({
-      bot_id: _bot,
-      name_key: _name,
-      email_key: _email,
-      locale: _locale,
-      opted_in_through: _through,
-      last_seen_at: _seen,
-      last_message_type: _type,
-      ...row
-    }) => {
-      const values = JSON.parse(row.fields) as { [id: string]: string };
-      const named = fields.flatMap(({ id, owner, name }) => (owner === 'user' && values[String(id)] !== undefined ? [[name, values[String(id)]]] : []));
-      return {
-        ...row,
-        user_ns: ns('subscriber', botId, row.id),
-        tags: (tags.get(row.id) ?? []).map((tag) => tag.name),
-        fields: Object.fromEntries(named) as Record<string, string>,
-      };
-    },
-  );
-}
-
-async function showOne(db: Db, row: Subscriber): Promise<Shown> {
-  const [shown] = await show(db, row.bot_id, [row]);
-  return shown as Shown;
-}
-
-const params = z.object({ id: z.string().regex(/^(\d{1,15}|f\d{1,15}u\d{1,15})$/) });
-
-const phone = z
-  .string()
-  .max(64)
-  .transform((written, context) => {
-    const read = readPhone(written);
-    if (read !== null) return read;
-    context.addIssue({ code: 'custom', message: 'The phone field must be a phone number with its country code.' });
-    return z.NEVER;
-  });
-const part = z.string().trim().max(255).nullable().optional();
-
-const person = z
-  .object({
-    user_id: z.string().trim().min(1).max(255).optional(),
-    phone: phone.optional(),
-    email: email.optional(),
-    name: z.string().trim().max(255).optional(),
-    first_name: part,
-    last_name: part,
-    gender: z.enum(['male', 'female']).nullable().optional(),
-    image: z.string().max(2000).nullable().optional(),
-    language: language.nullable().optional(),
-    time_zone: z.string().max(60).nullable().optional(),
-    country: z
-      .string()
-      .regex(/^[A-Z]{2}$/)
-      .nullable()
-      .optional(),
-  })
-  .meta({ id: 'PutSubscriber' });
+const note = z
+  .object({ id: z.int(), conversation: z.int(), text: z.string(), author: z.object({ id: z.int().nullable(), name: z.string() }), created_at: time })
+  .meta({ id: 'SubscriberNote' });
 
 const docs = { tag: 'Subscribers' };
+
+/** One of the three names somebody new. */
+function mustName({ user_id, phone, email }: { user_id?: string | undefined; phone?: string | undefined; email?: string | undefined }): void {
+  if (user_id === undefined && phone === undefined && email === undefined)
+    throw invalidField('user_id', 'One of user_id, phone and email is required.', 'required');
+}
 
 export const subscriberRoutes = [
   route({
@@ -121,31 +31,51 @@ export const subscriberRoutes = [
       phone: z.string().max(64).optional().describe('In any notation.'),
       email: z.string().max(255).optional(),
       channel: z.string().max(40).optional(),
+      tag: thingParams.shape.id.optional().describe('Only those who have this tag: its number, or as `f1t1`.'),
+      label: z
+        .string()
+        .regex(/^\d{1,15}$/)
+        .transform(Number)
+        .optional()
+        .describe('Only those who have this label, by its number.'),
+      ...sortBy('newest', 'oldest'),
     }),
     reply: listOf(subscriber),
-    docs: { ...docs, id: 'listSubscribers', summary: 'List subscribers', description: 'Newest first.' },
-    run: async ({ app, tenant: { botId }, query }) => {
+    docs: { ...docs, id: 'listSubscribers', summary: 'List subscribers', description: 'Filters narrow each other.' },
+    run: async ({ app, tenant, query }) => {
       const number = query.phone === undefined ? undefined : (readPhone(query.phone) ?? query.phone);
-      const filter = { name: query.q, phone: number, email: query.email, channel: query.channel };
-      const page = await listSubscribers(app.db, botId, filter, cursorAsk(query));
-      return listReply({ rows: await show(app.db, botId, page.rows), next: page.next }, (shown) => shown);
+      const tagId = query.tag === undefined ? undefined : thingId('tag', tenant, query.tag);
+      const filter = { name: query.q, phone: number, email: query.email, channel: query.channel, tagId, labelId: query.label };
+      const page = await listSubscribers(app.db, tenant.botId, filter, cursorAsk(query));
+      return listReply({ rows: await showSubscribers(app.db, tenant, page.rows), next: page.next }, (shown) => shown);
     },
   }),
   route({
-    method: 'GET',
-    path: '/subscribers/{id}',
-    access: 'bot_read',
-    params,
+    method: 'POST',
+    path: '/subscribers',
+    access: 'bot_manage',
+    body: creating,
     reply: subscriber,
-    docs: { ...docs, id: 'getSubscriber', summary: 'Get a subscriber', description: 'By number or as `f1u1`.' },
-    run: async ({ app, tenant: { botId }, params: { id } }) =>
-      showOne(app.db, await needSubscriber(app.db, botId, /^\d/.test(id) ? Number(id) : parseNs('subscriber', botId, id))),
+    status: 201,
+    errors: ['conflict'],
+    docs: {
+      ...docs,
+      id: 'createSubscriber',
+      summary: 'Create a subscriber',
+      description: 'One of `user_id`, `phone` and `email` is needed, and nobody may have it yet.',
+      example: { email: 'jane@example.com', name: 'Jane Doe' },
+    },
+    run: ({ app, tenant, body: { user_id, ...values } }) => {
+      mustName({ user_id, ...values });
+      const { person, marks } = partsOf(values);
+      return app.transact(async (tx) => showSubscriber(tx, tenant, await createMarked(app, tx, tenant, person, marks, user_id ?? null)));
+    },
   }),
   route({
     method: 'PUT',
     path: '/subscribers',
     access: 'bot_manage',
-    body: person,
+    body: putting,
     reply: subscriber,
     errors: ['conflict'],
     docs: {
@@ -156,9 +86,110 @@ export const subscriberRoutes = [
       example: { phone: '+49 30 901820', name: 'Jane Doe' },
     },
     run: ({ app, tenant, body: { user_id, ...values } }) => {
-      if (user_id === undefined && values.phone === undefined && values.email === undefined)
-        throw invalidField('user_id', 'One of user_id, phone and email is required.', 'required');
-      return app.transact(async (tx) => showOne(tx, await upsertSubscriber(app, tx, tenant, user_id ?? null, values)));
+      mustName({ user_id, ...values });
+      const { person, marks } = partsOf(values);
+      return app.transact(async (tx) => showSubscriber(tx, tenant, await upsertSubscriber(app, tx, tenant, user_id ?? null, person, marks)));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/subscribers/{id}',
+    access: 'bot_read',
+    params: thingParams,
+    reply: subscriber,
+    docs: { ...docs, id: 'getSubscriber', summary: 'Get a subscriber', description: 'By number or as `f1u1`.' },
+    run: async ({ app, tenant, params }) =>
+      showSubscriber(app.db, tenant, await needSubscriber(app.db, tenant.botId, thingId('subscriber', tenant, params.id))),
+  }),
+  route({
+    method: 'PATCH',
+    path: '/subscribers/{id}',
+    access: 'bot_manage',
+    params: thingParams,
+    body: changing,
+    reply: subscriber,
+    docs: {
+      ...docs,
+      id: 'updateSubscriber',
+      summary: 'Change a subscriber',
+      description: 'What is left out stays; null clears.',
+      example: { first_name: 'Jane', add_tags: ['vip'], fields: { city: 'Berlin' } },
+    },
+    run: ({ app, tenant, params, body }) => {
+      const { person, marks } = partsOf(body);
+      const id = thingId('subscriber', tenant, params.id);
+      return app.transact(async (tx) => showSubscriber(tx, tenant, await changeSubscriber(app, tx, tenant, id, person, marks)));
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/subscribers/{id}',
+    access: 'bot_manage',
+    params: thingParams,
+    docs: {
+      ...docs,
+      id: 'eraseSubscriber',
+      summary: 'Erase a subscriber',
+      description: 'With their conversations, messages and files; nothing brings them back.',
+    },
+    run: async ({ app, tenant, params }) => {
+      await app.transact((tx) => eraseSubscriber(app, tx, tenant, thingId('subscriber', tenant, params.id)));
+      return undefined;
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/subscribers/{id}/pause',
+    access: 'bot_send',
+    params: thingParams,
+    body: z.object({ minutes: z.int().min(1).max(5_256_000).optional().describe('Absent: until resumed.') }).meta({ id: 'PauseSubscriber' }),
+    reply: subscriber,
+    docs: {
+      ...docs,
+      id: 'pauseSubscriber',
+      summary: 'Let the bot rest for a subscriber',
+      description: 'What they write is kept and not answered; what waits for a time waits until the pause is over.',
+      example: { minutes: 60 },
+    },
+    run: ({ app, tenant, params, body }) => {
+      const id = thingId('subscriber', tenant, params.id);
+      return app.transact(async (tx) => showSubscriber(tx, tenant, await pauseBot(app, tx, tenant, id, body.minutes ?? null)));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/subscribers/{id}/resume',
+    access: 'bot_send',
+    params: thingParams,
+    reply: subscriber,
+    docs: { ...docs, id: 'resumeSubscriber', summary: 'Let the bot go on', description: 'Where the flow stood; not paused is fine too.' },
+    run: ({ app, tenant, params }) => {
+      const id = thingId('subscriber', tenant, params.id);
+      return app.transact(async (tx) => showSubscriber(tx, tenant, await resumeBot(app, tx, tenant, id)));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/subscribers/{id}/notes',
+    access: 'bot_read',
+    params: thingParams,
+    query: listQuery({}),
+    reply: listOf(note),
+    docs: {
+      ...docs,
+      id: 'listSubscriberNotes',
+      summary: 'List what the team noted',
+      description: 'In all their conversations, newest first. A note is written in one of these.',
+    },
+    run: async ({ app, tenant, params, query }) => {
+      const one = await needSubscriber(app.db, tenant.botId, thingId('subscriber', tenant, params.id));
+      return listReply(await listNotes(app.db, one.id, cursorAsk(query)), ({ id, conversation_id, text, author_id, author_name, at }) => ({
+        id,
+        conversation: conversation_id,
+        text,
+        author: { id: author_id, name: author_name },
+        created_at: at,
+      }));
     },
   }),
 ];

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { App } from '../../app.ts';
 import { identifySubscriber } from '../../commands/identify.ts';
 import { conversationToken, maxConversations, subscriberBehind } from '../../commands/site-conversations.ts';
-import { eraseSubscriber } from '../../commands/site-subscribers.ts';
+import { eraseSubscriber } from '../../commands/subscribers.ts';
 import { AppError } from '../../errors.ts';
 import { credentialIn, type Headers, route } from '../../http/route.ts';
 import type { Conversation } from '../../store/conversations.ts';
@@ -179,7 +179,8 @@ export const visitorRoutes = [
     },
     run: async ({ app, caller, request }) => {
       const site = siteOf(caller);
-      await app.transact(async (tx) => eraseSubscriber(app, tx, site, await needVisitor(app, tx, site, request.headers)));
+      const tenant = { workspaceId: site.workspace_id, botId: site.bot_id };
+      await app.transact(async (tx) => eraseSubscriber(app, tx, tenant, await needVisitor(app, tx, site, request.headers)));
       return undefined;
     },
   }),

@@ -3,13 +3,14 @@
 import type { Answer, Api } from '../../api.ts';
 import { type Pending, type Remembered, randomToken } from '../../memory.ts';
 import { backOff } from '../../talk/connection.ts';
-import type { Message, Opened } from '../../wire.ts';
+import type { Message, Opened, Opening } from '../../wire.ts';
 
 export type Outbox = {
   add(pending: Omit<Pending, 'clientId' | 'at' | 'talk'>): void;
   flush(): void;
   retry(clientId: string): void;
   drop(clientId: string): void;
+  hasRoom(): boolean;
   close(): void;
 };
 
@@ -71,15 +72,30 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
     isBusy = false;
   }
 
+  /** With the message that was to open it goes what was written after it: the next one opens it instead. */
+  function drop(clientId: string): void {
+    memory.keep(({ outbox }) => {
+      const dropped = outbox.find((one) => one.clientId === clientId);
+      const opening = dropped?.opening;
+      const heir = opening && outbox.find((one) => one.talk === null && !one.opening);
+      return { outbox: outbox.filter((one) => one !== dropped).map((one) => (opening && one === heir ? openingWith(one, opening) : one)) };
+    });
+    onChange();
+    void flush();
+  }
+
   const again = (): void => {
     tries = 0;
     void flush();
   };
   window.addEventListener('online', again);
   return {
+    hasRoom: () => memory.now.outbox.length < mostPending,
     add(more) {
       const pending: Pending = { ...more, clientId: randomToken(12), at: Date.now(), talk: memory.now.talk };
-      memory.keep(({ outbox }) => ({ outbox: [...outbox.slice(1 - mostPending), pending] }));
+      // Never the oldest instead: it may be the one that opens the conversation of all the others.
+      if (memory.now.outbox.length >= mostPending) return onFailed({ ...pending, error: 'Too many messages wait to be sent' });
+      memory.keep(({ outbox }) => ({ outbox: [...outbox, pending] }));
       onChange();
       void flush();
     },
@@ -88,12 +104,18 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
       change(clientId, ({ error: _, ...one }) => one);
       again();
     },
-    drop: (clientId) => change(clientId, () => null),
+    drop,
     close() {
       clearTimeout(timer);
       window.removeEventListener('online', again);
     },
   };
+}
+
+function openingWith({ sending, ...one }: Pending, opening: Opening): Pending {
+  const { message: _, payload: __, ...rest } = opening;
+  const { message, payload } = sending ?? {};
+  return { ...one, opening: { ...rest, ...(message && { message }), ...(payload && { payload }) } };
 }
 
 function post({ api, memory }: Pick<Options, 'api' | 'memory'>, pending: Pending): Promise<Answer<Opened | Message>> {

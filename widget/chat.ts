@@ -1,26 +1,20 @@
 // The chat that the launcher loads: puts memory, connection and view together, and is what the public methods call.
 import { attempt, makeApi } from './api.ts';
 import css from './chat.css?inline';
-import { type Frame, makeFrame } from './frame.ts';
 import type { Chat, Host } from './host.ts';
 import { remember } from './memory.ts';
 import type { Desk, Parts, State } from './parts.ts';
 import { Talk } from './talk/talk.ts';
+import { type Frame, makeFrame } from './view/frame.ts';
 import type { Rest, Ui } from './view/ui.ts';
 import type { Config } from './wire.ts';
-import { english, findLanguage, localesOf } from './words.ts';
+import { english, findLanguage, type Language, localesOf } from './words.ts';
 
 export function startChat(host: Host): Chat {
   const api = makeApi(host.base, host.siteKey);
   const memory = remember(host.siteKey);
-  const state: State = {
-    language: { words: english, locale: 'en', dir: 'ltr' },
-    locale: host.options.locale,
-    config: null,
-    ready: null,
-    attributes: {},
-    who: null,
-  };
+  const language: Language = { words: english, locale: 'en', dir: 'ltr' };
+  const state: State = { language, locale: host.options.locale, config: null, ready: null, attributes: {}, who: null };
   const adopt = makeAdopt(host);
   adopt(css);
 

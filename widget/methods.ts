@@ -8,14 +8,21 @@ import type { Desk, Parts, Values, Who } from './parts.ts';
 
 export function makeMethods(parts: Parts, desk: Desk): Chat {
   const { host, state, memory, talk, frame } = parts;
-  const following = makeFollowing(parts);
+  const following = makeFollowing(parts, desk);
+  // What was said of somebody before there was a conversation is said now.
+  let at = talk.id();
+  desk.watch(() => {
+    const isBegun = at === null && talk.id() !== null;
+    at = talk.id();
+    if (isBegun) void identifyNow(parts);
+  });
   const setAttributes = (more: Values): Promise<boolean> | undefined => {
     state.attributes = { ...state.attributes, ...more };
     // A conversation that is yet to begin begins with them.
     return talk.id() === null ? undefined : following.tell('attributes', { of: 'visitor', attributes: more });
   };
   return {
-    ...makePreview(parts),
+    ...makePreview(parts, desk),
     openMenu,
     async send(what: string | { text?: string; payload?: string }) {
       await frame.open('chat');

@@ -1,9 +1,9 @@
 // The parts of a running chat, for the methods that work on all of them.
 import type { Api } from './api.ts';
-import type { Frame } from './frame.ts';
 import type { Host } from './host.ts';
 import type { Remembered } from './memory.ts';
 import type { Talk } from './talk/talk.ts';
+import type { Frame } from './view/frame.ts';
 import type { Sent, Ui } from './view/ui.ts';
 import type { Config, Identify, Opening } from './wire.ts';
 import type { Language } from './words.ts';
@@ -52,6 +52,8 @@ export type Desk = {
   close(): void;
   /** Something may have changed: what follows from it is told to the page, its title and the server. */
   look(): void;
+  /** Is called at each such look. */
+  watch(listener: () => void): void;
   ring(): void;
   /** A public method by its name; methods.ts is fetched for the first one. */
   call(name: string, ...args: unknown[]): Promise<unknown>;

@@ -1,7 +1,7 @@
 // What a page says of a visitor or of their conversation. Before there is one nobody knows whom it is about: it waits, in
 // order, until the conversation begins, and is forgotten with the page.
 import { type Answer, noAnswer } from '../api.ts';
-import type { Parts, Values } from '../parts.ts';
+import type { Desk, Parts, Values } from '../parts.ts';
 
 const mostWaiting = 50;
 
@@ -11,7 +11,7 @@ export type Following = {
   forget(): void;
 };
 
-export function makeFollowing({ api, talk, memory, host }: Parts): Following {
+export function makeFollowing({ api, talk, memory, host }: Parts, desk: Desk): Following {
   let waiting: (() => Promise<void>)[] = [];
   const told = (answer: Answer<unknown>): boolean => {
     if (!answer.ok) host.emit('error', { error: answer.error, status: answer.status });
@@ -22,9 +22,10 @@ export function makeFollowing({ api, talk, memory, host }: Parts): Following {
       if (waiting.length >= mostWaiting) return resolve(told({ ...noAnswer, error: `At most ${mostWaiting} wait for the conversation` }));
       waiting.push(async () => resolve(await act()));
     });
-  host.element.addEventListener('parley:started', async () => {
+  const goOn = async (): Promise<void> => {
     for (const act of waiting.splice(0)) await act();
-  });
+  };
+  desk.watch(() => void (talk.id() !== null && goOn()));
 
   async function tell(what: 'attributes' | 'labels', body: object): Promise<boolean> {
     const id = talk.id();

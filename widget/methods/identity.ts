@@ -13,16 +13,16 @@ export async function identifyNow(parts: Parts): Promise<boolean> {
   if (!signature && talk.id() === null) {
     // What is only said is said of a conversation. Until there is one nobody has to be asked what is known already.
     memory.keep(known);
-    host.element.addEventListener('parley:started', () => void identifyNow(parts), { once: true });
-    return false;
-  }
-  const token = memory.now.token ?? randomToken();
-  const answer = await api.call<Identified>('POST', '/identify', { visitor_token: token, ...who, attributes: { ...state.attributes, ...who.attributes } });
-  if (!answer.ok) {
-    host.emit('error', { error: answer.error, status: answer.status });
     return false;
   }
   state.who = null;
+  const token = memory.now.token ?? randomToken();
+  const answer = await api.call<Identified>('POST', '/identify', { visitor_token: token, ...who, attributes: { ...state.attributes, ...who.attributes } });
+  if (!answer.ok) {
+    state.who ??= who;
+    host.emit('error', { error: answer.error, status: answer.status });
+    return false;
+  }
   memory.begin();
   const { visitor_token, verified } = answer.value;
   const isOther = visitor_token !== memory.now.token;

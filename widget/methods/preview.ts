@@ -3,7 +3,7 @@
 
 import type { Chat } from '../host.ts';
 import css from '../methods.css?inline';
-import type { Parts } from '../parts.ts';
+import type { Desk, Parts } from '../parts.ts';
 import { h, iconButton } from '../view/dom.ts';
 import type { Config } from '../wire.ts';
 import { findLanguage, localesOf } from '../words.ts';
@@ -12,7 +12,7 @@ type Preview = string | { text?: string; afterMs?: number };
 
 const mostLetters = 300;
 
-export function makePreview({ host, state, api, talk, frame, adopt }: Parts): Chat {
+export function makePreview({ host, state, api, talk, frame, adopt }: Parts, desk: Desk): Chat {
   let shown: HTMLElement | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hidePreview = (): void => {
@@ -20,7 +20,7 @@ export function makePreview({ host, state, api, talk, frame, adopt }: Parts): Ch
     shown?.remove();
     shown = null;
   };
-  host.element.addEventListener('parley:open', hidePreview);
+  desk.watch(() => frame.isOpen() && hidePreview());
 
   async function usualText(): Promise<string> {
     const unread = talk.unread() > 0 && talk.shown().findLast((one) => one.direction === 'outbound');

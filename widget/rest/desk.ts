@@ -11,6 +11,7 @@ import { makeWhereabouts } from './desk/whereabouts.ts';
 export function makeDesk(parts: Parts): Desk {
   const { api, memory, talk, host, change } = parts;
   let methods: Promise<Chat | null> | null = null;
+  const listeners: (() => void)[] = [];
   const attention = makeAttention();
   const signal = makeSignals(parts);
   const whereabouts = makeWhereabouts(parts);
@@ -38,7 +39,9 @@ export function makeDesk(parts: Parts): Desk {
       attention.count(talk.unread());
       signal();
       whereabouts.tell();
+      for (const listener of listeners) listener();
     },
+    watch: (listener) => void listeners.push(listener),
     async call(name, ...args) {
       methods ??= attempt(
         async () => (await import('../methods.ts')).makeMethods(parts, desk),

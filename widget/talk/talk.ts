@@ -139,6 +139,7 @@ export class Talk {
       cursor: () => this.#cursor,
       take: (event) => this.#take(event),
       catchUp: () => this.#catchUp(),
+      isAwaiting: () => this.status.state === 'open' && this.#sorted().at(-1)?.direction === 'inbound',
       onReachable: ({ isReachable }) => {
         if (isReachable === this.isReachable) return;
         this.isReachable = isReachable;

@@ -26,25 +26,17 @@ type Options = {
 const mostPending = 50;
 const mostOpeningTries = 3;
 
-export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }: Options): Outbox {
+export function makeOutbox(options: Options): Outbox {
+  const { memory, onFailed } = options;
   let isBusy = false;
   let tries = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const change = (clientId: string, by: (pending: Pending) => Pending | null): void => {
-    memory.keep(({ outbox }) => ({ outbox: outbox.flatMap((one) => (one.clientId === clientId ? (by(one) ?? []) : [one])) }));
-    onChange();
-  };
+  const { keep, change } = editing(options);
 
-  function done(pending: Pending, value: Opened | Message): void {
-    tries = 0;
-    if ('conversation_token' in value) {
-      const talk = value.conversation_token;
-      // What was written while it was being opened belongs to it.
-      memory.keep(({ outbox }) => ({ talk, outbox: outbox.map((one) => (one.talk === null && !one.opening ? { ...one, talk } : one)) }));
-      onOpened(value);
-    } else onSent(pending.talk ?? '', value);
-    change(pending.clientId, () => null);
+  function refuse(pending: Pending, error: string): void {
+    change(pending.clientId, (one) => ({ ...one, error }));
+    onFailed({ ...pending, error });
   }
 
   async function flush(): Promise<void> {
@@ -54,34 +46,21 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
     for (let left = mostPending * 2; left > 0; left -= 1) {
       const next = memory.now.outbox.find((one) => one.error === undefined && (one.opening || one.talk !== null));
       if (!next) break;
-      const answer = await post({ api, memory }, next);
-      if (answer.ok) done(next, answer.value);
-      else if (answer.status === 409 && next.opening && !next.opening.another && tries < mostOpeningTries) {
+      const answer = await post(options, next);
+      if (answer.ok) {
+        tries = 0;
+        arrived(options, next, answer.value);
+        keep((all) => all.filter((one) => one.clientId !== next.clientId));
+      } else if (answer.status === 409 && next.opening && !next.opening.another && tries < mostOpeningTries) {
         tries += 1;
-        change(next.clientId, (one) => ({ ...one, opening: { visitor_token: '', ...one.opening, client_id: '', another: true } }));
+        change(next.clientId, asAnother);
       } else if (answer.status === 0 || answer.status === 429 || answer.status >= 500) {
         tries += 1;
         timer = setTimeout(() => void flush(), answer.retryMs || backOff(tries));
         break;
-      } else {
-        const error = answer.error || String(answer.status);
-        change(next.clientId, (one) => ({ ...one, error }));
-        onFailed({ ...next, error });
-      }
+      } else refuse(next, answer.error || String(answer.status));
     }
     isBusy = false;
-  }
-
-  /** With the message that was to open it goes what was written after it: the next one opens it instead. */
-  function drop(clientId: string): void {
-    memory.keep(({ outbox }) => {
-      const dropped = outbox.find((one) => one.clientId === clientId);
-      const opening = dropped?.opening;
-      const heir = opening && outbox.find((one) => one.talk === null && !one.opening);
-      return { outbox: outbox.filter((one) => one !== dropped).map((one) => (opening && one === heir ? openingWith(one, opening) : one)) };
-    });
-    onChange();
-    void flush();
   }
 
   const again = (): void => {
@@ -95,8 +74,7 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
       const pending: Pending = { ...more, clientId: randomToken(12), at: Date.now(), talk: memory.now.talk };
       // Never the oldest instead: it may be the one that opens the conversation of all the others.
       if (memory.now.outbox.length >= mostPending) return onFailed({ ...pending, error: 'Too many messages wait to be sent' });
-      memory.keep(({ outbox }) => ({ outbox: [...outbox, pending] }));
-      onChange();
+      keep((all) => [...all, pending]);
       void flush();
     },
     flush: () => void flush(),
@@ -104,12 +82,47 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
       change(clientId, ({ error: _, ...one }) => one);
       again();
     },
-    drop,
+    drop(clientId) {
+      keep((all) => withoutOne(all, clientId));
+      void flush();
+    },
     close() {
       clearTimeout(timer);
       window.removeEventListener('online', again);
     },
   };
+}
+
+function editing({ memory, onChange }: Options) {
+  const keep = (by: (outbox: Pending[]) => Pending[]): void => {
+    memory.keep(({ outbox }) => ({ outbox: by(outbox) }));
+    onChange();
+  };
+  const change = (clientId: string, by: (pending: Pending) => Pending): void => keep((all) => all.map((one) => (one.clientId === clientId ? by(one) : one)));
+  return { keep, change };
+}
+
+function arrived({ memory, onOpened, onSent }: Options, pending: Pending, value: Opened | Message): void {
+  if (!('conversation_token' in value)) {
+    onSent(pending.talk ?? '', value);
+    return;
+  }
+  const talk = value.conversation_token;
+  // What was written while it was being opened belongs to it.
+  memory.keep(({ outbox }) => ({ talk, outbox: outbox.map((one) => (one.talk === null && !one.opening ? { ...one, talk } : one)) }));
+  onOpened(value);
+}
+
+/** Its visitor has a conversation already: it opens one more. */
+function asAnother(one: Pending): Pending {
+  return { ...one, opening: { visitor_token: '', ...one.opening, client_id: '', another: true } };
+}
+
+/** With the message that was to open it goes what was written after it: the next one opens the conversation instead. */
+function withoutOne(outbox: readonly Pending[], clientId: string): Pending[] {
+  const opening = outbox.find((one) => one.clientId === clientId)?.opening;
+  const heir = opening && outbox.find((one) => one.talk === null && !one.opening);
+  return outbox.filter((one) => one.clientId !== clientId).map((one) => (opening && one === heir ? openingWith(one, opening) : one));
 }
 
 function openingWith({ sending, ...one }: Pending, opening: Opening): Pending {

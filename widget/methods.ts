@@ -9,12 +9,12 @@ import type { Desk, Parts, Values, Who } from './parts.ts';
 export function makeMethods(parts: Parts, desk: Desk): Chat {
   const { host, state, memory, talk, frame } = parts;
   const following = makeFollowing(parts, desk);
-  // What was said of somebody before there was a conversation is said now.
-  let at = talk.id();
+  // Who somebody is was said before they opened it, or before there was a conversation: it is told now.
+  let before = '';
   desk.watch(() => {
-    const isBegun = at === null && talk.id() !== null;
-    at = talk.id();
-    if (isBegun) void identifyNow(parts);
+    const now = `${frame.isOpen()} ${talk.id() !== null}`;
+    if (now !== before && now.includes('true')) void identifyNow(parts);
+    before = now;
   });
   const setAttributes = (more: Values): Promise<boolean> | undefined => {
     state.attributes = { ...state.attributes, ...more };

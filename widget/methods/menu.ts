@@ -10,7 +10,11 @@ import type { Words } from '../words.ts';
 /** Opens under its button, closes by choosing, by Escape and by leaving it. */
 export function openMenu(ui: Ui, button: HTMLElement, words: Words & RestWords): void {
   ui.adopt(css);
+  let isOver = false;
   const close = (): void => {
+    // Taking away what has the focus takes the focus away, which closes it.
+    if (isOver) return;
+    isOver = true;
     menu.remove();
     button.ariaExpanded = 'false';
   };

@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 
 /** Bytes compressed, at most. An open chat may weigh 15,000 with its configuration and history, which have what is left of that. */
-const weightLimits = { launcher: 3000, open: 14_200, home: 800, rest: 10_000, language: 1500 };
+const weightLimits = { launcher: 3000, open: 14_200, home: 800, rest: 10_000, pack: 5000, language: 1500 };
 
 /** What the docs page loads, and the terms it comes under. */
 const libraryFiles = ['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js', 'LICENSE', 'NOTICE'];
@@ -69,11 +69,16 @@ function weighWidget(out) {
   const parts = readdirSync(join(out, 'widget')).map((name) => ({ name, bytes: weigh(join('widget', name)) }));
   const of = (pattern) => parts.filter(({ name }) => pattern.test(name)).map(({ bytes }) => bytes);
   const [[chat], [home], [rest], languages] = [of(/^chat-/), of(/^home-/), of(/^rest-/), of(/^[a-z]{2}-/)];
+  // Each thing it stands on would be one more request before anybody can read.
+  const isAlone = parts.every(({ name }) => !/^chat-/.test(name) || !/\b(from|import)\s*["'`]/.test(readFileSync(join(out, 'widget', name), 'utf8')));
+  if (!isAlone) throw new Error('the chat is in more than one file: something it needs at once is shared with what comes later');
+  const packs = of(/^(?!(chat|home|rest|[a-z]{2})-)/);
   const weighed = [
     ['launcher', launcher, weightLimits.launcher],
     ['launcher and chat', launcher + chat, weightLimits.open],
     ['first page', home, weightLimits.home],
     ['the rest of the chat', rest, weightLimits.rest],
+    ['heaviest of what few need', Math.max(...packs), weightLimits.pack],
     ['heaviest language', Math.max(...languages), weightLimits.language],
   ];
   const heavy = weighed.find(([, bytes, limit]) => bytes > limit);

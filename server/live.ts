@@ -21,7 +21,13 @@ export type Announcement = {
 export type Sign = { who: { kind: 'agent' | 'subscriber'; id: number | null; name: string } } & (
   | { kind: 'typing' | 'viewing'; isOn: boolean }
   | { kind: 'read'; upTo: number }
+  // Somebody is there: it holds for 30 s. The page only when it is another, or somebody looks.
+  | { kind: 'present'; page: Page | null }
 );
+
+/** Where a visitor is, in at most as many letters as go along with others in one notice. */
+export type Page = { url: string; title: string };
+export const maxPage = { url: 500, title: 120 };
 
 export type About = 'everything' | { workspace: number } | { bot: number } | { conversation: number };
 
@@ -95,6 +101,7 @@ const maxWaiting = 2_000;
 /** As many as surely fit into one notice; one with a name in it takes the place of eight. */
 const perNotice = 80;
 const signWeight = 8;
+const pageWeight = 24;
 /** Enough of a name to be known by. */
 const maxSignName = 60;
 const retryMs = 250;
@@ -137,11 +144,15 @@ function firstOf(waiting: ReadonlyMap<string, Announcement>): [string, Announcem
   const batch: [string, Announcement][] = [];
   let weight = 0;
   for (const [name, one] of waiting) {
-    weight += one.sign ? signWeight : 1;
+    weight += weightOf(one);
     if (weight > perNotice) break;
     batch.push([name, one]);
   }
   return batch;
+}
+
+function weightOf({ sign }: Announcement): number {
+  return !sign ? 1 : sign.kind === 'present' && sign.page ? pageWeight : signWeight;
 }
 
 function earlier(a: number | null, b: number | null): number | null {

@@ -1,27 +1,22 @@
 // The chat that the launcher loads: puts memory, connection and view together, and is what the public methods call.
 import { attempt, makeApi } from './api.ts';
 import css from './chat.css?inline';
-import { type Frame, makeFrame } from './frame.ts';
 import type { Chat, Host } from './host.ts';
 import { remember } from './memory.ts';
 import type { Desk, Parts, State } from './parts.ts';
 import { Talk } from './talk/talk.ts';
+import { type Frame, makeFrame } from './view/frame.ts';
 import type { Rest, Ui } from './view/ui.ts';
 import type { Config } from './wire.ts';
-import { english, findLanguage } from './words.ts';
+import { english, findLanguage, type Language, localesOf } from './words.ts';
 
 export function startChat(host: Host): Chat {
   const api = makeApi(host.base, host.siteKey);
   const memory = remember(host.siteKey);
-  const state: State = {
-    language: { words: english, locale: 'en', dir: 'ltr' },
-    locale: host.options.locale,
-    config: null,
-    ready: null,
-    attributes: {},
-    who: null,
-  };
-  adopt(host, css);
+  const language: Language = { words: english, locale: 'en', dir: 'ltr' };
+  const state: State = { language, locale: host.options.locale, config: null, ready: null, attributes: {}, who: null };
+  const adopt = makeAdopt(host);
+  adopt(css);
 
   let isDrawn = false;
   /** Many things change at once; they are drawn together. */
@@ -33,7 +28,7 @@ export function startChat(host: Host): Chat {
       frame.panel()?.draw();
       const unread = talk.unread();
       host.show({ unread, label: frame.isOpen() ? state.language.words.close : state.language.words.open });
-      rest.desk()?.count(unread);
+      rest.desk()?.look();
     });
   }
 
@@ -47,7 +42,7 @@ export function startChat(host: Host): Chat {
       host.emit('unread', talk.unread());
       if (state.config?.sound && !memory.now.isMuted && talk.isLeader()) void rest.withDesk((desk) => desk.ring());
     },
-    onStatus: (status) => host.emit('status', status),
+    emit: host.emit,
   });
   const openTalk = (id: string | null): Promise<void> => {
     memory.keep({ talk: id });
@@ -61,9 +56,8 @@ export function startChat(host: Host): Chat {
     onChange: change,
     onRead: () => frame.isLookedAt() && talk.markRead(),
     async getUi() {
-      const { who } = state;
-      if (who) await rest.withRest(({ identifyNow }) => identifyNow(parts, who));
-      state.ready ??= prepare(host, state, { ...rest, act: (what) => void rest.withDesk(what), api, memory, talk, openTalk, ...actionsOf(host, frame) });
+      if (state.who) await rest.withDesk((desk) => desk.call('identifyNow'));
+      state.ready ??= prepare(host, state, { ...rest, act: (what) => void rest.withDesk(what), api, memory, talk, openTalk, adopt, ...actionsOf(host, frame) });
       const ui = await state.ready;
       if (ui) memory.begin();
       else state.ready = null;
@@ -72,25 +66,19 @@ export function startChat(host: Host): Chat {
   });
   const unwatch = watch(() => {
     memory.refresh();
+    // All tabs are in one conversation: what is written in any of them belongs to it.
+    if (talk.id() !== memory.now.talk) talk.open(memory.now.talk);
     change();
   });
   if (memory.now.talk) talk.open(memory.now.talk);
-  const parts: Parts = { host, state, api, memory, talk, frame, openTalk, change };
+  const parts: Parts = { host, state, api, memory, talk, frame, openTalk, change, adopt };
   // What was written before the page was left is sent now.
   if (memory.now.outbox.length > 0) void rest.withDesk(() => {});
   return methodsOf(parts, rest, unwatch);
 }
 
-const laterMethods = 'send start setVariables setAttributes identify reset transcript newConversation openConversation setLocale mute consent'.split(' ');
-
-function methodsOf(parts: Parts, rest: Loading, unwatch: () => void): Chat {
-  const { host, talk, frame } = parts;
-  const later = (name: string): [string, Chat[string]] => [
-    name,
-    (...args: never[]) => rest.withRest(({ makeMethods }, desk) => makeMethods(parts, desk)[name]?.(...args)),
-  ];
-  return {
-    ...Object.fromEntries(laterMethods.map(later)),
+function methodsOf({ host, talk, frame }: Parts, rest: Loading, unwatch: () => void): Chat {
+  const now: Chat = {
     open: () => frame.open(),
     close: frame.close,
     toggle: () => (frame.isOpen() ? frame.close() : frame.open()),
@@ -103,11 +91,16 @@ function methodsOf(parts: Parts, rest: Loading, unwatch: () => void): Chat {
       unwatch();
     },
   };
+  // The others come when one of them is called.
+  const later =
+    (name: string) =>
+    (...args: never[]) =>
+      rest.withDesk((desk) => desk.call(name, ...args));
+  return new Proxy(now, { get: (_, name: string) => now[name] ?? later(name) });
 }
 
-function actionsOf(host: Host, frame: Frame): Pick<Ui, 'adopt' | 'address' | 'goHome' | 'close' | 'say'> {
+function actionsOf(host: Host, frame: Frame): Pick<Ui, 'address' | 'goHome' | 'close' | 'say'> {
   return {
-    adopt: (css) => adopt(host, css),
     address: (url) => new URL(url, host.base).href,
     goHome: () => frame.panel()?.show('home'),
     close: frame.close,
@@ -115,20 +108,20 @@ function actionsOf(host: Host, frame: Frame): Pick<Ui, 'adopt' | 'address' | 'go
   };
 }
 
-const adopted = new WeakMap<ShadowRoot, Set<string>>();
-
 /** A sheet that was constructed is allowed by every policy of the page. */
-function adopt({ root }: Host, css: string): void {
-  const known = adopted.get(root) ?? new Set();
-  if (known.has(css)) return;
-  adopted.set(root, known.add(css));
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+function makeAdopt({ root }: Host): Parts['adopt'] {
+  const known = new Set<string>();
+  return (css) => {
+    if (known.has(css)) return;
+    known.add(css);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  };
 }
 
 type Loaded = { rest: Rest; desk: Desk };
-type Loading = Pick<Ui, 'rest' | 'withRest'> & { desk(): Desk | null; withDesk(use: (desk: Desk) => void): Promise<unknown> };
+type Loading = Pick<Ui, 'rest' | 'withRest'> & { desk(): Desk | null; withDesk(use: (desk: Desk) => unknown): Promise<unknown> };
 
 function makeRest(getParts: () => Parts): Loading {
   let loaded: Loaded | null = null;
@@ -140,7 +133,7 @@ function makeRest(getParts: () => Parts): Loading {
     );
     loading = null;
     if (there && !loaded) {
-      adopt(getParts().host, there.css);
+      getParts().adopt(there.css);
       loaded = { rest: there, desk: there.makeDesk(getParts()) };
       getParts().change();
     }
@@ -159,17 +152,16 @@ function makeRest(getParts: () => Parts): Loading {
     },
     async withDesk(use) {
       const there = loaded ?? (await load());
-      if (there) use(there.desk);
+      return there && use(there.desk);
     },
   };
 }
 
 /** What the view needs to know first: the site, and the words for it. */
 async function prepare(host: Host, state: State, rest: Omit<Ui, 'language' | 'config'>): Promise<Ui | null> {
-  const wanted = [state.locale, document.documentElement.lang, ...navigator.languages].filter((one) => one !== undefined && one !== '');
   const [answer, language] = await Promise.all([
     state.config ? { ok: true as const, value: state.config } : rest.api.call<Config>('GET', '/config'),
-    findLanguage(wanted as string[]),
+    findLanguage(localesOf(state.locale)),
   ]);
   state.language = language;
   if (!answer.ok) {

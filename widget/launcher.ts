@@ -204,9 +204,11 @@ declare const CHAT_PATH: string;
     off: (name: string, listener?: Listener) => (listener ? listeners.get(name)?.delete(listener) : listeners.delete(name)),
     setTheme: (theme: Theme) => paint(theme),
   };
-  for (const name of 'open close toggle send start reset transcript newConversation openConversation'.split(' '))
+  for (const name of 'open close toggle send start reset transcript newConversation openConversation showPreview'.split(' '))
     methods[name] = (...args) => ask(name, args, { isWanted: name !== 'close' });
-  for (const name of 'prefill setVariables setAttributes identify setLocale setScheme mute consent'.split(' '))
+  for (const name of 'prefill setVariables setAttributes setConversationAttributes addLabels removeLabels track hidePreview identify setLocale setScheme mute consent'.split(
+    ' ',
+  ))
     methods[name] = (...args) => ask(name, args, { isWanted: false });
 
   const parley = Object.assign((name: string, ...args: unknown[]): unknown => {

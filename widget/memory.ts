@@ -49,21 +49,26 @@ export function remember(siteKey: string): Remembered {
   const key = `chat:${siteKey}`;
   const read = (): Partial<Memory> | null => attemptNow(() => JSON.parse(localStorage.getItem(key) ?? 'null') as Partial<Memory> | null, null);
   let mayStore = read() !== null;
+  let isStored = mayStore;
   const memory: Remembered = {
     now: fresh(),
     // Other tabs write too: what they know holds here as well.
     refresh() {
-      memory.now = { ...memory.now, ...read() };
+      const there = read();
+      // Somebody signed out in another tab: this one must not bring back who they were.
+      if (!there && isStored) memory.forget();
+      memory.now = { ...memory.now, ...there };
     },
     keep(change) {
       memory.refresh();
       const now = { ...memory.now, ...(typeof change === 'function' ? change(memory.now) : change) };
       memory.now = { ...now, seen: Object.fromEntries(Object.entries(now.seen).slice(-mostSeen)) };
       if (mayStore) attemptNow(() => localStorage.setItem(key, JSON.stringify(memory.now)), undefined);
+      isStored = mayStore && read() !== null;
     },
     forget() {
       memory.now = fresh();
-      mayStore = false;
+      mayStore = isStored = false;
       attemptNow(() => localStorage.removeItem(key), undefined);
     },
     begin() {

@@ -1,9 +1,9 @@
 // The parts of a running chat, for the methods that work on all of them.
 import type { Api } from './api.ts';
-import type { Frame } from './frame.ts';
 import type { Host } from './host.ts';
 import type { Remembered } from './memory.ts';
 import type { Talk } from './talk/talk.ts';
+import type { Frame } from './view/frame.ts';
 import type { Sent, Ui } from './view/ui.ts';
 import type { Config, Identify, Opening } from './wire.ts';
 import type { Language } from './words.ts';
@@ -32,6 +32,8 @@ export type Parts = {
   frame: Frame;
   openTalk(id: string | null): Promise<void>;
   change(): void;
+  /** Lets a style sheet hold, once. */
+  adopt(css: string): void;
 };
 
 /** What a visitor does, and what the page does to be noticed: rest/desk.ts. */
@@ -42,8 +44,17 @@ export type Desk = {
   answer(messageId: number, values: { [field: string]: string | string[] }, text: string): void;
   retry(clientId: string): void;
   drop(clientId: string): void;
+  /** What the trap for programs was filled with, if it was. */
+  trapped(honey: string): void;
+  /** Whether there is still room for something to send. */
+  hasRoom(): boolean;
   /** Stops what would be sent later. */
   close(): void;
-  count(unread: number): void;
+  /** Something may have changed: what follows from it is told to the page, its title and the server. */
+  look(): void;
+  /** Is called at each such look. */
+  watch(listener: () => void): void;
   ring(): void;
+  /** A public method by its name; methods.ts is fetched for the first one. */
+  call(name: string, ...args: unknown[]): Promise<unknown>;
 };

@@ -4,26 +4,23 @@ import { answersTo } from './rest/answers.ts';
 import { Writing } from './rest/composer.ts';
 import { makeDesk } from './rest/desk.ts';
 import { makeIntroduction } from './rest/introduction.ts';
-import { openMenu } from './rest/menu.ts';
-import { identifyNow, makeMethods } from './rest/methods.ts';
 import { partsOf } from './rest/parts.ts';
 import { showRecent } from './rest/recent.ts';
 import { stateOf } from './rest/thread/pending.ts';
 import { makeScrolling } from './rest/thread/scrolling.ts';
 import { typingOf } from './rest/thread/typing.ts';
+import { wordsOf } from './rest/words.ts';
 import css from './rest.css?inline';
 import type { Rest } from './view/ui.ts';
 
 export const rest: Rest = {
   css,
   answersTo,
-  identifyNow,
   makeComposer: (ui, shell, mayGo) => new Writing(ui, shell, mayGo),
   makeDesk,
   makeIntroduction,
-  makeMethods,
   makeScrolling,
-  openMenu,
+  openMenu: (ui, button) => ui.withRest((_, desk) => desk.call('openMenu', ui, button, wordsOf(ui))),
   partsOf,
   showRecent,
   stateOf,

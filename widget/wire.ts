@@ -125,6 +125,10 @@ export type FormAnswer = { client_id: string; message_id: number; values: { [fie
 /** POST …/files?v=2 (multipart, one part `file`) → 201; goes along with a message afterwards. */
 export type Uploaded = Attachment;
 
+/** POST /events {name, properties} with `Authorization: Visitor <visitor_token>` → 204: something that happened on the page. */
+
+/** POST …/presence {url, title} → 204 · POST …/attributes {of: 'visitor' | 'conversation', attributes} → 204 · POST …/labels {add, remove} → 204 */
+
 /** POST …/typing {on} → 204 · POST …/read {up_to: seq} → 204 · POST …/close → 204 · GET …/transcript → text/plain */
 
 /** POST /identify: the signature is the HMAC-SHA256 (hex) of user_id under the site's secret. */
@@ -148,6 +152,9 @@ export type StreamEvents = {
   /** An agent has the conversation before them, or no longer. */
   presence: { on: boolean; author: Author };
   read: { up_to: number };
+  /** A block of the flow has said something. */
+  'flow-step': { flow: string | null; block: string; message: number };
+  'flow-end': { flow: string | null; status: 'ended' | 'failed' };
   /** Come back after so long. */
   reconnect: { after_ms: number };
   /** Numbers were missed: read the messages again from the cursor you have. */

@@ -63,6 +63,11 @@ export async function findLanguage(wanted: readonly string[]): Promise<Language>
   return { words: english, locale: 'en', dir: 'ltr' };
 }
 
+/** What was asked for, what the page is in, what the browser speaks. */
+export function localesOf(asked: string | undefined): string[] {
+  return [asked, document.documentElement.lang, ...navigator.languages].filter((one): one is string => Boolean(one));
+}
+
 /** `{0}` by the first value, and so on. */
 export function said(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d)\}/g, (_, at) => String(values[at] ?? ''));

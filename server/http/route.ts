@@ -163,8 +163,13 @@ export type LiveSource = {
   snapshot(): Promise<LiveEvent & { seq: number }>;
   /** Those after `after`, in order; empty when there are none. */
   read(after: number, limit: number): Promise<LiveEvent[]>;
-  /** Told every announcement, and null when some may be lost: for a source that keeps what the store does not. */
-  hear?(one: Announcement | null): void;
+  /**
+   * Told every announcement, and null when some may be lost: for a source that keeps what the store does not. Returns
+   * whether there may be something to read because of it.
+   */
+  hear?(one: Announcement | null): boolean;
+  /** At the first moment, and again with every beat for as long as the reader is there: every 15 s. */
+  beat?(): void;
 };
 
 /** What a WebSocket does besides telling events: methods by name, each judged by its own policy. */

@@ -32,6 +32,15 @@ export async function findCustomEvent(db: Db, botId: number, id: number): Promis
   return (await db.selectFrom('custom_event').selectAll().where('bot_id', '=', botId).where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
+export async function findEventNamed(db: Db, botId: number, name: string): Promise<CustomEvent | null> {
+  return (await db.selectFrom('custom_event').selectAll().where('bot_id', '=', botId).where('name_key', '=', fold(name)).executeTakeFirst()) ?? null;
+}
+
+/** No further than `most`. */
+export async function countCustomEvents(db: Db, botId: number, most: number): Promise<number> {
+  return (await db.selectFrom('custom_event').select('id').where('bot_id', '=', botId).limit(most).execute()).length;
+}
+
 /** A bot has hundreds at most. */
 export function listCustomEvents(db: Db, botId: number, { name }: { name?: string | undefined }, ask: CursorAsk): Promise<CursorPage<CustomEvent>> {
   const mine = db.selectFrom('custom_event').selectAll().where('bot_id', '=', botId);
@@ -67,7 +76,9 @@ export async function customEventNamed(tx: Db, botId: number, name: string, at: 
     .onConflict((conflict) => conflict.columns(['bot_id', 'name_key']).doNothing())
     .returningAll()
     .executeTakeFirst();
-  return made ?? (await tx.selectFrom('custom_event').selectAll().where('bot_id', '=', botId).where('name_key', '=', fold(name)).executeTakeFirstOrThrow());
+  const known = made ?? (await findEventNamed(tx, botId, name));
+  if (!known) throw new Error(`the event ${name} was taken and is not there`);
+  return known;
 }
 
 export async function logCustomEvent(tx: Db, botId: number, one: { eventId: number; subscriberId: number; data: unknown }, at: number): Promise<void> {

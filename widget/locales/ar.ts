@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'لم تُرسل',
   retry: 'إعادة المحاولة',
   drop: 'حذف',
+  dismiss: 'إخفاء',
   news: 'جديد',
   jump: 'إلى أحدث الرسائل',
   typing: '{0} يكتب…',

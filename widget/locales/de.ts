@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'Nicht gesendet',
   retry: 'Erneut versuchen',
   drop: 'Löschen',
+  dismiss: 'Ausblenden',
   news: 'Neu',
   jump: 'Zu den neuesten Nachrichten',
   typing: '{0} schreibt …',

@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'No enviado',
   retry: 'Reintentar',
   drop: 'Borrar',
+  dismiss: 'Ocultar',
   news: 'Nuevo',
   jump: 'A los mensajes más recientes',
   typing: '{0} está escribiendo…',

@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'Non envoyé',
   retry: 'Réessayer',
   drop: 'Supprimer',
+  dismiss: 'Masquer',
   news: 'Nouveau',
   jump: 'Aux derniers messages',
   typing: '{0} écrit…',

@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'Non inviato',
   retry: 'Riprova',
   drop: 'Elimina',
+  dismiss: 'Nascondi',
   news: 'Nuovo',
   jump: 'Ai messaggi più recenti',
   typing: '{0} sta scrivendo…',

@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: '未送信',
   retry: '再試行',
   drop: '削除',
+  dismiss: '閉じる',
   news: '新着',
   jump: '最新のメッセージへ',
   typing: '{0}が入力中…',

@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'Niet verstuurd',
   retry: 'Opnieuw proberen',
   drop: 'Verwijderen',
+  dismiss: 'Verbergen',
   news: 'Nieuw',
   jump: 'Naar de nieuwste berichten',
   typing: '{0} typt…',

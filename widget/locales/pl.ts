@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'Nie wysłano',
   retry: 'Spróbuj ponownie',
   drop: 'Usuń',
+  dismiss: 'Ukryj',
   news: 'Nowe',
   jump: 'Do najnowszych wiadomości',
   typing: '{0} pisze…',

@@ -33,6 +33,7 @@ export const words: Words & RestWords = {
   failed: 'Não enviado',
   retry: 'Tentar de novo',
   drop: 'Apagar',
+  dismiss: 'Ocultar',
   news: 'Novo',
   jump: 'Para as mensagens mais recentes',
   typing: '{0} está a escrever…',

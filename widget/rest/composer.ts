@@ -25,6 +25,7 @@ export class Writing implements Composer {
   #fitting: Fitting | null = null;
   #fitsTo = '';
   #typedAt = 0;
+  readonly #closing = new AbortController();
   #field: HTMLTextAreaElement | HTMLInputElement;
 
   /** `mayGo` says whether it can be sent yet: who has to introduce themselves does so first. */
@@ -64,7 +65,12 @@ export class Writing implements Composer {
       () => (ui.memory.now.talk ? words.here : ''),
       (files) => this.#addFiles(files),
     );
-    fitKeyboard(panel);
+    fitKeyboard(panel, this.#closing.signal);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#uploads.clear();
   }
 
   focus(): void {
@@ -121,13 +127,21 @@ export class Writing implements Composer {
     this.#say(wrong);
     field.setAttribute('aria-invalid', String(wrong !== ''));
     if (wrong || !this.#mayGo()) return;
+    this.#ui.act((desk) => {
+      // What there is no room for stays where it was written.
+      if (!desk.hasRoom()) return this.#say(this.#ui.language.words.offline);
+      this.#clear(field);
+      desk.send({ text, attachments });
+      this.draw();
+      field.focus();
+    });
+  }
+
+  #clear(field: HTMLInputElement | HTMLTextAreaElement): void {
     field.value = '';
     this.#typedAt = 0;
     this.#uploads.clear();
     this.#ui.memory.keep({ draft: this.#shell.text.value });
-    this.#ui.act((desk) => desk.send({ text, attachments }));
-    this.draw();
-    field.focus();
   }
 
   #objectionTo(text: string): string {

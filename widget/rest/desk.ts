@@ -1,10 +1,20 @@
-// Where what a visitor does is put together: their words go to the outbox, and the page says when nobody looks.
+// Where what a visitor does is put together: their words go to the outbox, and the page is told what happens.
+import { attempt } from '../api.ts';
+import type { Chat } from '../host.ts';
 import type { Desk, Parts } from '../parts.ts';
 import { makeAttention } from './desk/attention.ts';
 import { makeOutbox } from './desk/outbox.ts';
 import { makeSending } from './desk/sending.ts';
+import { makeSignals } from './desk/signals.ts';
+import { makeWhereabouts } from './desk/whereabouts.ts';
 
-export function makeDesk({ api, memory, talk, host, state, change }: Parts): Desk {
+export function makeDesk(parts: Parts): Desk {
+  const { api, memory, talk, host, change } = parts;
+  let methods: Promise<Chat | null> | null = null;
+  const listeners: (() => void)[] = [];
+  const attention = makeAttention();
+  const signal = makeSignals(parts);
+  const whereabouts = makeWhereabouts(parts);
   const outbox = makeOutbox({
     api,
     memory,
@@ -21,5 +31,31 @@ export function makeDesk({ api, memory, talk, host, state, change }: Parts): Des
     onChange: change,
   });
   outbox.flush();
-  return { ...outbox, ...makeSending(memory, outbox, state), ...makeAttention() };
+  const desk: Desk = {
+    ...outbox,
+    ...makeSending(parts, outbox),
+    ring: attention.ring,
+    look() {
+      attention.count(talk.unread());
+      signal();
+      whereabouts.tell();
+      for (const listener of listeners) listener();
+    },
+    watch: (listener) => void listeners.push(listener),
+    async call(name, ...args) {
+      methods ??= attempt(
+        async () => (await import('../methods.ts')).makeMethods(parts, desk),
+        () => null,
+      );
+      const there = await methods;
+      if (!there) methods = null;
+      return there?.[name]?.(...(args as never[]));
+    },
+    close() {
+      outbox.close();
+      whereabouts.close();
+      attention.count(0);
+    },
+  };
+  return desk;
 }

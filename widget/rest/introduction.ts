@@ -14,11 +14,14 @@ export function makeIntroduction(ui: Ui): Introduction {
   );
   const agree = config.pre_chat.consent !== null && !memory.now.consent ? h('input', { type: 'checkbox', required: true }) : null;
   const wrong = h('small', { class: 'wrong', role: 'alert' });
+  // Nobody sees it, hears of it or comes to it by keyboard; a program that fills in forms fills it in.
+  const trap = h('input', { name: 'website', type: 'text', tabIndex: -1, autocomplete: 'off' });
   const element = h(
     'div',
     { class: 'form', role: 'group', 'aria-label': words.before },
     h('strong', {}, words.before),
     [...fields.values()].map((one) => one.element),
+    h('div', { class: 'trap', 'aria-hidden': 'true' }, h('label', {}, 'Website', trap)),
     agree && h('label', { class: 'tick' }, agree, h('span', {}, markup(config.pre_chat.consent ?? ''))),
     agree && wrong,
   );
@@ -32,6 +35,7 @@ export function makeIntroduction(ui: Ui): Introduction {
         return false;
       }
       const given = Object.fromEntries([...fields].map(([name, field]) => [name, String(field.value())]));
+      ui.act((desk) => desk.trapped(trap.value));
       memory.keep({ ...given, consent: agree !== null || memory.now.consent });
       return true;
     },

@@ -29,6 +29,7 @@ const english = {
   failed: 'Not sent',
   retry: 'Try again',
   drop: 'Delete',
+  dismiss: 'Dismiss',
   choose: 'Please choose',
   skip: 'Skip',
   typing: '{0} is typing…',

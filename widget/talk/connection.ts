@@ -18,6 +18,8 @@ type Options = {
   /** Asks for what came after the cursor; false when nobody answered. */
   catchUp(): Promise<boolean>;
   onReachable(state: { isReachable: boolean }): void;
+  /** Somebody is to answer: then it is heard however long nobody looks. */
+  isAwaiting(): boolean;
 };
 
 /** A wait of 1 s to 30 s, drawn so that a thousand browsers do not come back at once. */
@@ -57,7 +59,7 @@ export class Connection {
   };
   readonly #onVisible = (): void => {
     clearTimeout(this.#hiddenTimer);
-    if (document.hidden) this.#hiddenTimer = setTimeout(this.#stop, hiddenMs);
+    if (document.hidden) this.#hiddenTimer = setTimeout(() => (this.#options.isAwaiting() ? this.#onVisible() : this.#stop()), hiddenMs);
     else {
       this.#start();
       this.#wake();

@@ -14,14 +14,16 @@ type Options = {
   onChange(): void;
   /** Said by somebody else just now. */
   onNews(message: Message): void;
-  onStatus(status: Status): void;
+  /** For the page: what is only told and nowhere shown. */
+  emit(name: string, detail: unknown): void;
 };
 
 const mostKept = 600;
 const typingMs = 8_000;
 const pageSize = 50;
 const mostPages = 20;
-const unknown: Status = { state: 'open', handled_by: 'bot', agent: null };
+/** Until the server has said how it is. */
+export const unknown: Status = { state: 'open', handled_by: 'bot', agent: null };
 
 export class Talk {
   status = unknown;
@@ -47,12 +49,12 @@ export class Talk {
     return [...confirmed, ...pending.filter((one) => !arrived.has(one.clientId)).map(shownOf)];
   }
 
-  unread(): number {
-    return this.#sorted().filter((one) => one.direction === 'outbound' && one.seq > this.#seen()).length;
+  id(): string | null {
+    return this.#id;
   }
 
-  hasOlder(): boolean {
-    return this.#before !== null;
+  unread(): number {
+    return this.#sorted().filter((one) => one.direction === 'outbound' && one.seq > this.#seen()).length;
   }
 
   isLeader(): boolean {
@@ -72,10 +74,11 @@ export class Talk {
   }
 
   /** The conversation that was just begun here. */
-  opened({ conversation_token: id, data, cursor, status }: Opened): void {
+  opened({ conversation_token: id, data, status }: Opened): void {
     if (this.#id !== null) return;
     this.#id = id;
-    this.#cursor = cursor;
+    // The stream tells from the first event on: what the flow did meanwhile is not in these messages.
+    this.#cursor = 0;
     this.add(data);
     this.#setStatus(status);
     for (const message of data) this.#tell(message);
@@ -91,12 +94,15 @@ export class Talk {
     this.#options.onChange();
   }
 
-  async older(): Promise<void> {
-    const at = this.#id;
-    const answer = await this.#options.api.call<Messages>('GET', `/conversations/${at}/messages?limit=${pageSize}&before=${this.#before}`);
-    if (!answer.ok || this.#id !== at) return;
-    for (const message of answer.value.data) this.#byId.set(message.id, message);
-    this.#before = answer.value.prev_cursor;
+  /** The number before which there are older ones; null when there are none. */
+  before(): number | null {
+    return this.#before;
+  }
+
+  /** A page of older ones. */
+  prepend({ data, prev_cursor }: Messages): void {
+    for (const message of data) this.#byId.set(message.id, message);
+    this.#before = prev_cursor;
     this.#options.onChange();
   }
 
@@ -133,6 +139,7 @@ export class Talk {
       cursor: () => this.#cursor,
       take: (event) => this.#take(event),
       catchUp: () => this.#catchUp(),
+      isAwaiting: () => this.status.state === 'open' && this.#sorted().at(-1)?.direction === 'inbound',
       onReachable: ({ isReachable }) => {
         if (isReachable === this.isReachable) return;
         this.isReachable = isReachable;
@@ -181,16 +188,18 @@ export class Talk {
   #setStatus(status: Status): void {
     const isNew = JSON.stringify(status) !== JSON.stringify(this.status);
     this.status = status;
-    if (isNew) this.#options.onStatus(status);
+    if (isNew) this.#options.emit('status', status);
   }
 
   #take({ name, data, id: number }: StreamEvent): void {
-    this.#takers[name as keyof StreamEvents]?.(data as never);
+    const taker = this.#takers[name as keyof StreamEvents];
+    if (taker) taker(data as never);
+    else this.#options.emit(name, data);
     if (number !== null) this.#cursor = Math.max(this.#cursor ?? 0, number);
     this.#options.onChange();
   }
 
-  // What is not here shows nothing.
+  // What is not here shows nothing, and is told to the page.
   readonly #takers: { [Name in keyof StreamEvents]?: (data: StreamEvents[Name]) => void } = {
     snapshot: (page) => this.#page(page),
     message: (message) => {

@@ -28,9 +28,11 @@ export function makeRoom(ui: Ui, { onRead }: { onRead(): void }): Room {
   const isBegun = (): boolean => talk.shown().length > 0 || memory.now.talk !== null;
   let composer: Composer | null = null;
   let introduction: Introduction | null = null;
+  let isClosed = false;
   const mayGo = (): boolean => isBegun() || !isAsked(ui) || introduction?.isDone() === true;
   const takeOver = (): Promise<unknown> =>
     ui.withRest(({ makeComposer }) => {
+      if (isClosed) return;
       composer ??= makeComposer(ui, shell, mayGo);
       draw();
     });
@@ -66,7 +68,11 @@ export function makeRoom(ui: Ui, { onRead }: { onRead(): void }): Room {
       thread.toEnd();
     },
     submit: () => shell.form.requestSubmit(),
-    close: thread.close,
+    close() {
+      isClosed = true;
+      thread.close();
+      composer?.close();
+    },
   };
 }
 

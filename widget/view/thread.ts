@@ -46,7 +46,7 @@ export function makeThread(ui: Ui, { intro, onRead }: { intro: HTMLElement; onRe
     const isOwnNews = ui.talk.shown().at(-1)?.pending !== undefined;
     scrolling ??= ui.rest()?.makeScrolling(ui, { element, scroller, draw, toEnd }) ?? null;
     fill(list, itemsOf(ui, newFrom));
-    intro.hidden = ui.talk.hasOlder();
+    intro.hidden = ui.talk.before() !== null;
     if (wasAtEnd || (isOwnNews && !document.hidden)) toEnd();
     else settle();
   }

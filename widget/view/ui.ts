@@ -1,8 +1,7 @@
 // What every part of the view draws from, and what it may ask for.
 import type { Api } from '../api.ts';
-import type { Chat } from '../host.ts';
 import type { Pending, Remembered } from '../memory.ts';
-import type { Desk, Parts, Who } from '../parts.ts';
+import type { Desk, Parts } from '../parts.ts';
 import type { Shown, Talk } from '../talk/talk.ts';
 import type { Author, Config, Message, Sending, Uploaded } from '../wire.ts';
 import type { Language } from '../words.ts';
@@ -39,10 +38,8 @@ export type Rest = {
   stateOf(ui: Ui, pending: Pending): HTMLElement;
   makeComposer(ui: Ui, shell: Shell, mayGo: () => boolean): Composer;
   makeDesk(parts: Parts): Desk;
+  openMenu(ui: Ui, button: HTMLElement): Promise<unknown>;
   makeIntroduction(ui: Ui): Introduction;
-  makeMethods(parts: Parts, desk: Desk): Chat;
-  identifyNow(parts: Parts, who: Who): Promise<boolean>;
-  openMenu(ui: Ui, button: HTMLElement): void;
   partsOf(ui: Ui, message: Shown): Child[];
   makeScrolling(ui: Ui, log: Log): Scrolling;
   typingOf(ui: Ui, author: Author): HTMLElement;
@@ -56,7 +53,7 @@ export type Scrolling = (at: { wasAtEnd: boolean }) => void;
 /** Where the visitor writes, before and after the rest has made it work. */
 export type Shell = { form: HTMLFormElement; note: HTMLElement; box: HTMLElement; text: HTMLTextAreaElement; submit: HTMLElement };
 
-export type Composer = { draw(): void; focus(): void; write(text: string): void };
+export type Composer = { draw(): void; focus(): void; write(text: string): void; close(): void };
 
 /** What is wrong with what was written in it, or nothing. */
 export type Fitting = { field: HTMLInputElement; objection(): string };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fireTimers } from '../../jobs/timers.ts';
+import { giveSign } from '../../live.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { openWebSocket } from '../../testing/doubles/readers.ts';
 import { makeKeyFor, makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
@@ -356,6 +357,11 @@ describe.each(databaseKinds)('people in conversations on %s', (kind) => {
       data: { conversation: id, who: { kind: 'agent', ...agent }, on: true },
     });
     expect(told('conversation.viewing')?.data).toMatchObject({ conversation: id, on: true });
+    const page = { url: 'https://shop.example/', title: 'Shop' };
+    const place = { workspaceId: world.workspace.id, botId: world.bot.id, conversationId: id };
+    giveSign(t.app.live, place, { kind: 'present', page, who: { kind: 'subscriber', id: 1, name: '' } });
+    await own.client.until(() => told('conversation.present') !== undefined);
+    expect(told('conversation.present')).toMatchObject({ seq: null, data: { conversation: id, who: { kind: 'subscriber', id: 1 }, page } });
     expect(told('conversation.read')?.data).toMatchObject({ conversation: id, up_to: expect.any(Number) });
     expect((await theirs.client.ask('typing', { conversation: 987_654, on: true })).error?.code).toBe('not_found');
     const again = await openWebSocket(`${base}/v1/events/ws?ticket=${encodeURIComponent(own.ticket)}`);

@@ -49,11 +49,16 @@ export function workspaceStream({ app, caller, tenant }: Ask): LiveSource {
       return [...notices(), ...rows.map(shown)];
     },
     hear: (one) => {
-      if (!seesConversations || (one !== null && one.conversationId === null)) return;
-      // What somebody did a moment ago may be passed over, and is when there is too much of it.
-      if (one?.sign) return void (signs.size < maxSigns && signs.set(...shownSign(one, one.sign)));
+      if (!seesConversations || (one !== null && one.conversationId === null)) return true;
+      if (one?.sign) {
+        const [key, event] = shownSign(one, one.sign);
+        // What somebody did a moment ago may be passed over, and is when there is too much of it.
+        if (signs.size < maxSigns || signs.has(key)) signs.set(key, event);
+        return true;
+      }
       if (one?.conversationId != null && (moved.has(one.conversationId) || moved.size < maxMoved)) moved.set(one.conversationId, one.seq);
       else isMissing = true;
+      return true;
     },
   };
 }
@@ -61,7 +66,8 @@ export function workspaceStream({ app, caller, tenant }: Ask): LiveSource {
 /** By who does what where: the newest counts. */
 function shownSign({ conversationId: conversation }: Announcement, sign: Sign): [key: string, event: LiveEvent] {
   const { kind, who } = sign;
-  const data = sign.kind === 'read' ? { conversation, who, up_to: sign.upTo } : { conversation, who, on: sign.isOn };
+  const about = { conversation, who };
+  const data = sign.kind === 'read' ? { ...about, up_to: sign.upTo } : sign.kind === 'present' ? { ...about, page: sign.page } : { ...about, on: sign.isOn };
   return [`${conversation} ${kind} ${who.kind} ${who.id}`, { seq: null, event: `conversation.${kind}`, data }];
 }
 
@@ -89,6 +95,8 @@ export const eventRoutes = [
         'those of the audit log are shown to who may manage the team.',
         'With Postgres a fact comes 5 seconds after it happened, so that none is passed over.',
         '`conversation.typing` and `conversation.viewing {conversation, who, on}` and `conversation.read {conversation, who, up_to}` tell of people, at once and once.',
+        '`conversation.present {conversation, who, page: {url, title} | null}` says that a visitor is on the website: it comes every 15 seconds while they are, and holds for 30.',
+        'The page comes when it is another one, and again when somebody of the team begins to view the conversation; null: it is as you know it.',
         '`conversation.changed {conversation, seq}` says that a conversation has events up to `seq`. It comes at once, carries no number and is not told again:',
         'after a reconnect, and after `stream.missed`, read the list of conversations.',
       ].join(' '),

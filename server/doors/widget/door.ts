@@ -8,6 +8,7 @@ import { findSiteByKey } from '../../store/sites.ts';
 import { actRoutes } from './acts.ts';
 import { conversationRoutes } from './conversations.ts';
 import { fileRoutes } from './files.ts';
+import { pageRoutes } from './page.ts';
 import { refusal } from './shapes.ts';
 import { streamRoutes } from './stream.ts';
 import { visitorRoutes } from './visitors.ts';
@@ -26,7 +27,7 @@ export const widgetDoor: Door = {
   title: 'Widget API',
   description: 'The calls of the chat widget. The key of a site is public: it names the site, and opens nothing without a visitor’s token.',
   prefix: '/api/v1/chat',
-  routes: [...conversationRoutes, ...actRoutes, ...streamRoutes, ...fileRoutes, ...visitorRoutes],
+  routes: [...conversationRoutes, ...actRoutes, ...streamRoutes, ...fileRoutes, ...visitorRoutes, ...pageRoutes],
   document: {
     path: '/api/v1/chat/openapi.json',
     securitySchemes: {

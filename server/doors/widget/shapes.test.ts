@@ -38,6 +38,8 @@ const events: { [K in keyof wire.StreamEvents]: true } = {
   typing: true,
   presence: true,
   read: true,
+  'flow-step': true,
+  'flow-end': true,
   reconnect: true,
   resync: true,
 };

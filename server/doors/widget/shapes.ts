@@ -100,7 +100,7 @@ export const clientId = z
   .max(100)
   .describe('Of the widget’s own making: sent again under it, the call has no further effect and the same answer.');
 const code = z.string().max(2_000);
-const attributes = z
+export const attributes = z
   .record(z.string().min(1).max(100), z.union([z.string().max(500), z.number(), z.boolean(), z.null()]))
   .refine((all) => Object.keys(all).length <= 50, 'At most 50 attributes.')
   .describe('What the page knows of them: fields of the bot by name, the rest is shown to people. A visitor can set whatever their page can.');

@@ -3,10 +3,12 @@
 // no words.
 import { z } from 'zod';
 import type { App } from '../../app.ts';
+import { showPresent } from '../../commands/presence.ts';
 import { type ConversationEvent, eventsOf } from '../../commands/save-step.ts';
 import { conversationFor } from '../../commands/site-conversations.ts';
 import { AppError } from '../../errors.ts';
 import { type LiveEvent, type LiveSource, route } from '../../http/route.ts';
+import type { Page, Sign } from '../../live.ts';
 import { type Conversation, findConversation } from '../../store/conversations.ts';
 import { listMessages, type MessageRow, messagesAmong } from '../../store/messages.ts';
 import { stepsAfter } from '../../store/sessions.ts';
@@ -31,7 +33,7 @@ export const streamRoutes = [
       id: 'streamConversation',
       summary: 'What happens, as it happens',
       description:
-        'Server-sent events: `message`, `message.updated`, `status`, `typing`, `presence`, `read`; `snapshot` first where no cursor was given, `resync` where numbers were missed, `reconnect` before the server goes. The id of an event is its number; what is told once has none.',
+        'Server-sent events: `message`, `message.updated`, `status`, `typing`, `presence`, `read`; `flow-step` where a block of the flow has said something and `flow-end` where the flow is over, by the names their author gave them; `snapshot` first where no cursor was given, `resync` where numbers were missed, `reconnect` before the server goes. The id of an event is its number; what is told once has none.',
     },
     run: async () => undefined,
     stream: async ({ app, caller, params: { visitor_token: token } }) => visitorStream(app, siteOf(caller), conversationOf(caller), token),
@@ -39,8 +41,10 @@ export const streamRoutes = [
 ];
 
 /** For one reader: what they were told of typing and of being read is nowhere else. */
-function visitorStream(app: App, site: Site, { id }: Conversation, token: string): LiveSource {
+function visitorStream(app: App, site: Site, conversation: Conversation, token: string): LiveSource {
+  const { id } = conversation;
   const signs: Doing[] = [];
+  const presence = presenceOf(app, conversation);
   let readSeq = 0;
   const look = async (): Promise<View> => {
     // What opened it may have been taken back since: a key that was turned, a visitor who was erased.
@@ -66,9 +70,15 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
     resync: 'resync',
     lastSeq: async () => (await look()).conversation.seq,
     snapshot: snapshotOf,
+    beat: () => presence.tell(),
     hear: (one) => {
       const sign = one?.sign;
-      if (sign && sign.kind !== 'read' && sign.who.kind === 'agent' && signs.length < maxSigns) signs.push(sign);
+      if (!sign) return true;
+      presence.hear(sign);
+      // What the visitor does is no news to them.
+      if (sign.who.kind !== 'agent' || sign.kind === 'present') return false;
+      if (sign.kind !== 'read' && signs.length < maxSigns) signs.push(sign);
+      return true;
     },
     read: async (after, limit) => {
       const heard = signs.splice(0).map((sign) => doing(site, sign));
@@ -82,6 +92,25 @@ function visitorStream(app: App, site: Site, { id }: Conversation, token: string
     },
   };
 }
+
+/** Tells the team that somebody is there, for as long as the stream is, and on which page. */
+function presenceOf(app: App, conversation: Conversation) {
+  let page: Page | null = null;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return {
+    tell: (): void => showPresent(app, conversation, null),
+    hear(sign: Sign): void {
+      if (sign.kind === 'present') page = sign.page ?? page;
+      // Whoever begins to look wants to know at once, and not at every sign that they still do.
+      if (sign.kind !== 'viewing' || !sign.isOn || app.clock.now() - toldAt < againMs) return;
+      toldAt = app.clock.now();
+      showPresent(app, conversation, page);
+    },
+  };
+}
+
+/** Signs of looking on come every 20 s, of everybody who does. */
+const againMs = 2_000;
 
 type Announced = NonNullable<Parameters<NonNullable<LiveSource['hear']>>[0]>;
 type Doing = Extract<Announced['sign'], { isOn: boolean }>;
@@ -121,13 +150,16 @@ async function shownOf(app: App, view: View, { events, rows }: Found): Promise<L
       if (!row) return [];
       const before = asked;
       if (row.direction === 'out' && inputOf(row)) asked = row;
+      const step = event.block === null ? [] : [{ seq: null, event: 'flow-step', data: { flow: view.flow, block: event.block, message: row.id } }];
       // A new question takes the place of the one before it.
       const closed = before && before !== asked ? [updated(view, before)] : [];
-      return [...closed, { seq, event: 'message', data: shown.get(row.id) }];
+      return [...closed, { seq, event: 'message', data: shown.get(row.id) }, ...step];
     }
     if (event.kind !== 'session' && event.kind !== 'conversation') return [];
+    const isOver = event.kind === 'session' && (event.status === 'ended' || event.status === 'failed');
+    const end = isOver ? [{ seq: null, event: 'flow-end', data: { flow: view.flow, status: event.status } }] : [];
     // The session has moved: what it asked may be answered.
-    return [...(asked ? [updated(view, asked)] : []), { seq, event: 'status', data: view.status }];
+    return [...(asked ? [updated(view, asked)] : []), { seq, event: 'status', data: view.status }, ...end];
   });
 }
 

@@ -26,6 +26,8 @@ export type View = {
   /** The team has looked at what was said up to this number. */
   readSeq: number;
   status: Shown<typeof status>;
+  /** The slug of the flow that runs or ran last, where it stands. */
+  flow: string | null;
 };
 
 /** How far back an open question, and an agent’s answer, are looked for: behind it more was said than anyone scrolls past. */
@@ -43,6 +45,7 @@ export async function viewOf(db: Db, site: Site, conversation: Conversation): Pr
     // Who answers has read, and so has who has it open in the inbox.
     readSeq: Math.max(latest.find((row) => row.author_kind === 'agent')?.seq ?? 0, await readByTeam(db, conversation.id)),
     status: await statusIn(db, site, conversation, state),
+    flow: state?.cursor.flow ?? null,
   };
 }
 

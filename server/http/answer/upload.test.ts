@@ -51,6 +51,11 @@ describe('a file in a form', () => {
     );
   });
 
+  test('is not lost when its name looks like a parameter and comes first', async () => {
+    const whole = body(part('Content-Disposition: form-data; filename="a; name=b.txt"; name="file"', 'x'));
+    expect(await read([whole])).toMatchObject({ name: 'a; name=b.txt', bytes: Buffer.from('x') });
+  });
+
   test('is found whatever its boundary looks like, and its name in every form that clients use', async () => {
     const named = async (disposition: string): Promise<string> =>
       (await read([body(part(`content-disposition:form-data;name=file;${disposition}`, 'x'))], `Multipart/Form-Data; charset=utf-8; boundary="${boundary}"`))
@@ -58,6 +63,9 @@ describe('a file in a form', () => {
     expect(await named('filename="Grüße.txt"')).toBe('Grüße.txt');
     expect(await named('filename=plain.txt')).toBe('plain.txt');
     expect(await named('filename="a%22b.txt"')).toBe('a"b.txt');
+    expect(await named('filename="back\\"')).toBe('back\\');
+    expect(await named('filename="a; name=other; filename*=utf-8\'\'b.exe"')).toBe("a; name=other; filename*=utf-8''b.exe");
+    expect(await named('Filename="a.txt"; size=1')).toBe('a.txt');
     expect(await named('filename="a\\"b.txt"')).toBe('a"b.txt');
     expect(await named(`filename="x.txt"; filename*=UTF-8''%E2%82%AC.txt`)).toBe('€.txt');
     expect(await named('filename=""')).toBe('');

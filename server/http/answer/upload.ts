@@ -139,19 +139,32 @@ function cutShort(): AppError {
 function partOf(headers: string): Part {
   const lines = headers.split(crlf);
   const lineOf = (name: string): string => lines.find((line) => line.toLowerCase().startsWith(`${name}:`))?.slice(name.length + 1) ?? '';
-  const disposition = lineOf('content-disposition');
-  return { field: parameterOf(disposition, 'name') ?? '', name: parameterOf(disposition, 'filename'), type: lineOf('content-type').trim().slice(0, 255) };
+  const { name = '', filename = null, 'filename*': encoded = '' } = parametersOf(lineOf('content-disposition'));
+  return { field: name, name: decoded(encoded) ?? filename, type: lineOf('content-type').trim().slice(0, 255) };
 }
 
-/** As browsers write it: UTF-8 as it is, quotes percent-encoded; or in the form of RFC 5987. */
-function parameterOf(header: string, name: string): string | null {
-  const [, encoded] = new RegExp(`;\\s*${name}\\*=utf-8'[^']*'([^\\s;]+)`, 'i').exec(header) ?? [];
-  if (encoded !== undefined && /^(%[\da-f]{2}|[^%])*$/i.test(encoded)) {
-    return Buffer.from(
-      encoded.replace(/%([\da-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-      'latin1',
-    ).toString('utf8');
+/** One after the other, so that what a name looks like is never taken for a parameter of its own. The first of a kind counts. */
+function parametersOf(header: string): { [name: string]: string } {
+  const found: { [name: string]: string } = {};
+  // A quote ends it that nothing but a parameter follows: browsers leave a `\` as it is, also before the last one.
+  const one = /;\s*([\w*-]+)=(?:"((?:[^"\\]|\\.)*)"(?=\s*(?:;|$))|"([^"]*)"|([^\s;"]*))/gy;
+  one.lastIndex = Math.max(0, header.indexOf(';'));
+  for (let match = one.exec(header); match !== null; match = one.exec(header)) {
+    const [, name = '', quoted, literal, plain = ''] = match;
+    // As browsers write it: UTF-8 as it is, quotes percent-encoded.
+    const value = quoted?.replace(/\\(["\\])/g, '$1') ?? literal;
+    found[name.toLowerCase()] ??= value?.replace(/%22/g, '"') ?? plain;
+    const next = header.indexOf(';', one.lastIndex);
+    if (next === -1) break;
+    one.lastIndex = next;
   }
-  const [, quoted, plain] = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, 'i').exec(header) ?? [];
-  return quoted?.replace(/\\(["\\])/g, '$1').replace(/%22/g, '"') ?? plain ?? null;
+  return found;
+}
+
+/** In the form of RFC 5987; null for what is not. */
+function decoded(value: string): string | null {
+  const [, encoded] = /^utf-8'[^']*'((?:%[\da-f]{2}|[^%])*)$/i.exec(value) ?? [];
+  if (encoded === undefined) return null;
+  const bytes = encoded.replace(/%([\da-f]{2})/gi, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

@@ -50,11 +50,12 @@ export class Stream {
     this.#beatAt = now + beatMs;
     this.#lookAt = this.#nextLook(now);
     this.#stopListening = app.live.listen(source.about, (one) => {
-      source.hear?.(one);
+      if (source.hear && !source.hear(one)) return;
       if (one && source.isGapless && one.seq <= this.#cursor && !(one.sign && source.hear)) return;
       if (source.settleMs > 0) this.#lookAt = Math.min(this.#lookAt, performance.now() + source.settleMs);
       this.#wake();
     });
+    source.beat?.();
     this.#wake();
   }
 
@@ -103,6 +104,7 @@ export class Stream {
     }
     if (now < this.#beatAt) return;
     this.#beatAt = now + beatMs;
+    this.#source.beat?.();
     if (!this.#isFull) this.#wire.beat();
   }
 

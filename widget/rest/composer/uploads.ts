@@ -73,6 +73,7 @@ export function makeUploads(ui: Ui, onChange: () => void): Uploads {
     isBusy: () => uploads.some((one) => !one.uploaded),
     ready: () => uploads.flatMap((one) => one.uploaded ?? []),
     clear() {
+      for (const one of uploads) one.control.abort();
       uploads = [];
       element.replaceChildren();
     },

@@ -2,15 +2,18 @@
 import { attemptNow } from '../../api.ts';
 import type { Desk } from '../../parts.ts';
 
-export function makeAttention(): Pick<Desk, 'count' | 'ring'> {
-  let title: string | null = null;
+export type Attention = Pick<Desk, 'ring'> & { count(unread: number): void };
+
+export function makeAttention(): Attention {
+  /** What we wrote, and what stood there before. */
+  let title: { own: string; plain: string } | null = null;
   let audio: AudioContext | null = null;
   return {
     count(unread) {
       // Whoever changed the title in between keeps what they wrote.
-      const plain = title !== null && document.title.endsWith(title) ? title : document.title;
-      title = unread > 0 && document.hidden ? plain : null;
-      const wanted = title === null ? plain : `(${unread}) ${plain}`;
+      const plain = title !== null && document.title === title.own ? title.plain : document.title;
+      title = unread > 0 && document.hidden ? { own: `(${unread}) ${plain}`.trim(), plain } : null;
+      const wanted = title?.own ?? plain;
       if (document.title !== wanted) document.title = wanted;
     },
     // Two notes, made here: no file to fetch. A browser that allows no sound yet stays silent.

@@ -3,13 +3,14 @@
 import type { Answer, Api } from '../../api.ts';
 import { type Pending, type Remembered, randomToken } from '../../memory.ts';
 import { backOff } from '../../talk/connection.ts';
-import type { Message, Opened } from '../../wire.ts';
+import type { Message, Opened, Opening } from '../../wire.ts';
 
 export type Outbox = {
   add(pending: Omit<Pending, 'clientId' | 'at' | 'talk'>): void;
   flush(): void;
   retry(clientId: string): void;
   drop(clientId: string): void;
+  hasRoom(): boolean;
   close(): void;
 };
 
@@ -25,25 +26,17 @@ type Options = {
 const mostPending = 50;
 const mostOpeningTries = 3;
 
-export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }: Options): Outbox {
+export function makeOutbox(options: Options): Outbox {
+  const { memory, onFailed } = options;
   let isBusy = false;
   let tries = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const change = (clientId: string, by: (pending: Pending) => Pending | null): void => {
-    memory.keep(({ outbox }) => ({ outbox: outbox.flatMap((one) => (one.clientId === clientId ? (by(one) ?? []) : [one])) }));
-    onChange();
-  };
+  const { keep, change } = editing(options);
 
-  function done(pending: Pending, value: Opened | Message): void {
-    tries = 0;
-    if ('conversation_token' in value) {
-      const talk = value.conversation_token;
-      // What was written while it was being opened belongs to it.
-      memory.keep(({ outbox }) => ({ talk, outbox: outbox.map((one) => (one.talk === null && !one.opening ? { ...one, talk } : one)) }));
-      onOpened(value);
-    } else onSent(pending.talk ?? '', value);
-    change(pending.clientId, () => null);
+  function refuse(pending: Pending, error: string): void {
+    change(pending.clientId, (one) => ({ ...one, error }));
+    onFailed({ ...pending, error });
   }
 
   async function flush(): Promise<void> {
@@ -53,20 +46,19 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
     for (let left = mostPending * 2; left > 0; left -= 1) {
       const next = memory.now.outbox.find((one) => one.error === undefined && (one.opening || one.talk !== null));
       if (!next) break;
-      const answer = await post({ api, memory }, next);
-      if (answer.ok) done(next, answer.value);
-      else if (answer.status === 409 && next.opening && !next.opening.another && tries < mostOpeningTries) {
+      const answer = await post(options, next);
+      if (answer.ok) {
+        tries = 0;
+        arrived(options, next, answer.value);
+        keep((all) => all.filter((one) => one.clientId !== next.clientId));
+      } else if (answer.status === 409 && next.opening && !next.opening.another && tries < mostOpeningTries) {
         tries += 1;
-        change(next.clientId, (one) => ({ ...one, opening: { visitor_token: '', ...one.opening, client_id: '', another: true } }));
+        change(next.clientId, asAnother);
       } else if (answer.status === 0 || answer.status === 429 || answer.status >= 500) {
         tries += 1;
         timer = setTimeout(() => void flush(), answer.retryMs || backOff(tries));
         break;
-      } else {
-        const error = answer.error || String(answer.status);
-        change(next.clientId, (one) => ({ ...one, error }));
-        onFailed({ ...next, error });
-      }
+      } else refuse(next, answer.error || String(answer.status));
     }
     isBusy = false;
   }
@@ -77,10 +69,12 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
   };
   window.addEventListener('online', again);
   return {
+    hasRoom: () => memory.now.outbox.length < mostPending,
     add(more) {
       const pending: Pending = { ...more, clientId: randomToken(12), at: Date.now(), talk: memory.now.talk };
-      memory.keep(({ outbox }) => ({ outbox: [...outbox.slice(1 - mostPending), pending] }));
-      onChange();
+      // Never the oldest instead: it may be the one that opens the conversation of all the others.
+      if (memory.now.outbox.length >= mostPending) return onFailed({ ...pending, error: 'Too many messages wait to be sent' });
+      keep((all) => [...all, pending]);
       void flush();
     },
     flush: () => void flush(),
@@ -88,12 +82,53 @@ export function makeOutbox({ api, memory, onOpened, onSent, onFailed, onChange }
       change(clientId, ({ error: _, ...one }) => one);
       again();
     },
-    drop: (clientId) => change(clientId, () => null),
+    drop(clientId) {
+      keep((all) => withoutOne(all, clientId));
+      void flush();
+    },
     close() {
       clearTimeout(timer);
       window.removeEventListener('online', again);
     },
   };
+}
+
+function editing({ memory, onChange }: Options) {
+  const keep = (by: (outbox: Pending[]) => Pending[]): void => {
+    memory.keep(({ outbox }) => ({ outbox: by(outbox) }));
+    onChange();
+  };
+  const change = (clientId: string, by: (pending: Pending) => Pending): void => keep((all) => all.map((one) => (one.clientId === clientId ? by(one) : one)));
+  return { keep, change };
+}
+
+function arrived({ memory, onOpened, onSent }: Options, pending: Pending, value: Opened | Message): void {
+  if (!('conversation_token' in value)) {
+    onSent(pending.talk ?? '', value);
+    return;
+  }
+  const talk = value.conversation_token;
+  // What was written while it was being opened belongs to it.
+  memory.keep(({ outbox }) => ({ talk, outbox: outbox.map((one) => (one.talk === null && !one.opening ? { ...one, talk } : one)) }));
+  onOpened(value);
+}
+
+/** Its visitor has a conversation already: it opens one more. */
+function asAnother(one: Pending): Pending {
+  return { ...one, opening: { visitor_token: '', ...one.opening, client_id: '', another: true } };
+}
+
+/** With the message that was to open it goes what was written after it: the next one opens the conversation instead. */
+function withoutOne(outbox: readonly Pending[], clientId: string): Pending[] {
+  const opening = outbox.find((one) => one.clientId === clientId)?.opening;
+  const heir = opening && outbox.find((one) => one.talk === null && !one.opening);
+  return outbox.filter((one) => one.clientId !== clientId).map((one) => (opening && one === heir ? openingWith(one, opening) : one));
+}
+
+function openingWith({ sending, ...one }: Pending, opening: Opening): Pending {
+  const { message: _, payload: __, ...rest } = opening;
+  const { message, payload } = sending ?? {};
+  return { ...one, opening: { ...rest, ...(message && { message }), ...(payload && { payload }) } };
 }
 
 function post({ api, memory }: Pick<Options, 'api' | 'memory'>, pending: Pending): Promise<Answer<Opened | Message>> {

@@ -1,10 +1,11 @@
 // What a visitor says becomes a message for the outbox; the first one opens the conversation.
-import { type Remembered, randomToken } from '../../memory.ts';
-import type { Desk, State } from '../../parts.ts';
+import { randomToken } from '../../memory.ts';
+import type { Desk, Parts } from '../../parts.ts';
 import type { Opening } from '../../wire.ts';
 import type { Outbox } from './outbox.ts';
 
-export function makeSending(memory: Remembered, outbox: Outbox, state: State): Pick<Desk, 'send' | 'start' | 'answer'> {
+export function makeSending({ memory, state, host }: Parts, outbox: Outbox): Pick<Desk, 'send' | 'start' | 'answer' | 'trapped'> {
+  let website = '';
   function opening(more: Partial<Opening>): Opening {
     const another = memory.now.token !== null;
     if (!another) memory.keep({ token: randomToken() });
@@ -18,12 +19,17 @@ export function makeSending(memory: Remembered, outbox: Outbox, state: State): P
       ...(config && { nonce: config.nonce }),
       ...(Object.keys(attributes).length > 0 && { attributes }),
       ...(another && { another }),
+      ...(website && { website }),
       ...more,
     };
   }
 
   return {
+    trapped(honey) {
+      website = honey;
+    },
     send({ text, attachments = [], ...more }) {
+      if (more.payload) host.emit('postback', { payload: more.payload, text });
       const words = text ? { message: text } : {};
       const isOpening = memory.now.outbox.some((one) => one.talk === null && one.opening && one.error === undefined);
       if (memory.now.talk === null && !isOpening) {
@@ -34,6 +40,9 @@ export function makeSending(memory: Remembered, outbox: Outbox, state: State): P
       outbox.add({ text, attachments, sending: { client_id: '', ...words, ...files, ...more } });
     },
     start: (flow) => outbox.add({ text: '', attachments: [], opening: opening({ flow }) }),
-    answer: (message_id, values, text) => outbox.add({ text, attachments: [], form: { client_id: '', message_id, values } }),
+    answer(message_id, values, text) {
+      host.emit('form', { message_id, values });
+      outbox.add({ text, attachments: [], form: { client_id: '', message_id, values } });
+    },
   };
 }

@@ -1,11 +1,13 @@
 // What happens further up: older messages come when their place is reached, and a button leads back to the newest.
 import { h, icon } from '../../view/dom.ts';
 import type { Log, Scrolling, Ui } from '../../view/ui.ts';
+import type { Messages } from '../../wire.ts';
 import { said } from '../../words.ts';
 import { down as downShape } from '../shapes.ts';
 import { wordsOf } from '../words.ts';
 
 const nearPx = 120;
+const pageSize = 50;
 
 export function makeScrolling(ui: Ui, { element, scroller, draw, toEnd }: Log): Scrolling {
   const words = wordsOf(ui);
@@ -13,12 +15,17 @@ export function makeScrolling(ui: Ui, { element, scroller, draw, toEnd }: Log): 
   element.append(jump);
   let isLoading = false;
   async function older(): Promise<void> {
-    if (isLoading || !ui.talk.hasOlder()) return;
+    const [id, before] = [ui.talk.id(), ui.talk.before()];
+    if (isLoading || before === null) return;
     isLoading = true;
-    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-    await ui.talk.older();
-    draw();
-    scroller.scrollTop = scroller.scrollHeight - fromEnd;
+    const answer = await ui.api.call<Messages>('GET', `/conversations/${id}/messages?limit=${pageSize}&before=${before}`);
+    if (answer.ok && ui.talk.id() === id) {
+      // From the end, and as it is now: the reader may have moved on while it came.
+      const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+      ui.talk.prepend(answer.value);
+      draw();
+      scroller.scrollTop = scroller.scrollHeight - fromEnd;
+    }
     isLoading = false;
   }
   return ({ wasAtEnd }) => {

@@ -1,8 +1,8 @@
 // The panel on the page: there when it is open, built when it is first wanted, built anew when words or facts change.
-import type { Host } from './host.ts';
-import { makePanel, type Panel, type View } from './view/panel.ts';
-import type { Ui } from './view/ui.ts';
-import type { Words } from './words.ts';
+import type { Host } from '../host.ts';
+import type { Words } from '../words.ts';
+import { makePanel, type Panel, type View } from './panel.ts';
+import type { Ui } from './ui.ts';
 
 export type Frame = {
   open(view?: View): Promise<void>;

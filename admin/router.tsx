@@ -64,7 +64,7 @@ const site = createRoute({ getParentRoute: () => frame, path: '/app/sites/$siteI
 const inbox = createRoute({
   getParentRoute: () => frame,
   path: '/app/inbox',
-  validateSearch: pick('view', 'q', 'c', 'info'),
+  validateSearch: pick('view', 'q', 'c', 'm', 'info'),
   component: lazy(() => import('./inbox/inbox.tsx'), 'Inbox'),
 });
 const siteLook = createRoute({

@@ -8,6 +8,8 @@ type Ask = {
   at?: Place | null | undefined;
   query?: Record<string, string | number | null | undefined>;
   signal?: AbortSignal | undefined;
+  /** Sent again under the same name, it is done once. */
+  once?: string;
   /** A 401 is one of the answers here (a wrong password), not the end of the sign-in. */
   expects401?: boolean;
 };
@@ -82,6 +84,7 @@ function headersOf(method: string, body: object | undefined, ask: Ask): Record<s
   // Of a form the browser says it, with the line between its parts.
   if (body !== undefined && !(body instanceof FormData)) headers['content-type'] = 'application/json';
   if (method !== 'GET') headers['x-csrf-token'] = readCookie('csrf');
+  if (ask.once) headers['idempotency-key'] = ask.once;
   if (ask.at) headers['x-workspace'] = String(ask.at.workspace);
   if (ask.at?.bot) headers['x-bot'] = ask.at.bot;
   return headers;

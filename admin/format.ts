@@ -37,6 +37,8 @@ function bytes(language: string, n: number): string {
 export function useFormat() {
   const language = localeOf(useTranslation().i18n.language, navigator.languages);
   return {
+    /** As dates are written, for what else has words of its own. */
+    language,
     ago: (at: number) => ago(language, at, Date.now()),
     date: (at: number) => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(at),
     time: (at: number) => new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(at),

@@ -1,6 +1,7 @@
 // What is read from the server and kept: one thing, or a list page by page. The first part of a key is the path, so
 // that whoever changed something under it says `refresh(path)` and every reader follows.
 import { infiniteQueryOptions, type QueryClient, queryOptions, useInfiniteQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import type { List, Me } from './api/replies.ts';
 import { ApiError, api, mayBeSignedIn, type Place } from './api.ts';
 
@@ -40,12 +41,15 @@ export function useList<T>(path: string, at: Place | null, query: Filters = {}) 
     // While other filters load, the old rows stay; those of another workspace never do.
     placeholderData: (rows, before) => (JSON.stringify(before?.queryKey[1]) === JSON.stringify(at) ? rows : undefined),
   });
+  const pages = found.data?.pages;
   return {
-    rows: found.data?.pages.flatMap((page) => page.data) ?? null,
+    rows: useMemo(() => pages?.flatMap((page) => page.data) ?? null, [pages]),
     error: found.isError && !found.data ? found.error : null,
     retry: () => void found.refetch(),
     more: found.hasNextPage ? () => void found.fetchNextPage() : null,
     isLoadingMore: found.isFetchingNextPage,
+    /** The next page could not be read: asking again is for the person to say. */
+    hasFailed: found.isFetchNextPageError,
     /** Other filters were chosen and their rows are on the way. */
     isStale: found.isPlaceholderData,
   };

@@ -75,7 +75,7 @@ const site = createRoute({
 const inbox = createRoute({
   getParentRoute: () => frame,
   path: '/app/inbox',
-  validateSearch: pick('view', 'q', 'c', 'info'),
+  validateSearch: pick('view', 'q', 'c', 'm', 'info'),
   component: page('inbox', () => import('./inbox/inbox.tsx'), 'Inbox'),
 });
 const siteLook = createRoute({

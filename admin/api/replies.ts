@@ -5,7 +5,8 @@ import type { Role, Scope } from '../roles.ts';
 export type List<T> = { data: T[]; next: string | null };
 
 export type Scheme = 'light' | 'dark' | 'auto';
-export type Preferences = { language: string; scheme: Scheme };
+/** `sound` and `notices`: how the inbox calls. */
+export type Preferences = { language: string; scheme: Scheme; sound: boolean; notices: boolean };
 
 export type MyBot = { id: number; flow_ns: string; name: string; type: string };
 export type MyWorkspace = { id: number; name: string; image: string | null; role: Role; bots: MyBot[] };
@@ -83,7 +84,9 @@ export type BrandSettings = {
 };
 
 export type View = 'mine' | 'unassigned' | 'all' | 'bot' | 'closed';
-export type ConversationCounts = Record<View | 'waiting', number>;
+export type ConversationCounts = Record<View | 'waiting', number> & { latest: Waiting | null };
+/** Of those that wait the one that wrote last. */
+export type Waiting = { conversation: number; seq: number; name: string; text: string; at: number };
 export type Direction = 'in' | 'out' | 'note';
 export type Author = { kind: 'subscriber' | 'bot' | 'agent'; id: number | null; name: string };
 
@@ -97,13 +100,25 @@ export type Conversation = {
   taken_at: number | null;
   waiting_since: number | null;
   unread: number;
-  last_message: { text: string; direction: Direction; author: { kind: Author['kind']; name: string } } | null;
+  last_message: { text: string; direction: Direction; author: Author } | null;
+  /** Of a search: what was said, and where the words stand in it; null when it was the person who was found. */
+  hit?: { message: number; text: string; marks: [number, number][] } | null;
+  /** Where the person is at this moment, where the server tells. */
+  presence?: Presence | null;
   seq: number;
   messages: number;
   last_message_at: number | null;
   opened_at: number;
   closed_at: number | null;
   created_at: number;
+};
+
+export type Presence = { online: boolean; url?: string | null; title?: string | null };
+
+/** How a conversation on a website began, as the browser told it. */
+export type Visit = Record<'url' | 'title' | 'referrer' | 'locale' | 'time_zone' | 'browser' | 'consent', string | null> & {
+  marks: string[];
+  said: Record<string, string | number | boolean | null>;
 };
 
 export type ConversationMessage = {
@@ -143,13 +158,19 @@ export type FlowSession = {
   version: number;
   status: 'running' | 'waiting' | 'ended' | 'handed_off' | 'failed';
   is_stopped: boolean;
-  at: { flow: string; block: string };
+  at: { flow: string; name: string; block: string };
   wait: { kind: 'reply' | 'timer' | 'webhook' | 'effect' | 'human'; block: string; until: number | null } | null;
   vars: Record<string, unknown>;
+  /** What is named here, in words. */
+  blocks: Record<string, BlockWords>;
+  /** Whose blocks a hand-back may name. */
+  hand_back: { flow: string; version: number } | null;
   started_at: number;
   updated_at: number;
-  trace: { at: number; block: string; port: string; set: string[] }[];
+  trace: { at: number; block: string; port: string; set: string[]; reason: string | null }[];
 };
+
+export type BlockWords = { group: string; label: string; says: string | null };
 
 export type FlowVersion = { document: { groups: Record<string, { title?: string; blocks: { id: string; type: string; text?: unknown }[] }> } };
 

@@ -92,7 +92,8 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await log(page).getByText('What is your order number?').waitFor();
     await log(page).locator('strong', { hasText: 'Acme' }).waitFor();
     await flow(page).getByText('Waits for an answer at').waitFor();
-    await flow(page).getByText('hello.order').first().waitFor();
+    await flow(page).getByText('Welcome · Question').first().waitFor();
+    await flow(page).getByText('What is your order number?').waitFor();
     await takePicture(page, 'inbox-bot');
 
     await flow(page).getByRole('button', { name: 'Take over' }).click();

@@ -1,34 +1,40 @@
-// Calls for attention when somebody begins to wait for people: a count in the title always, a sound and a notification of
-// the browser where the person asked for them.
-import { useLocalStorage } from '@mantine/hooks';
+// Calls for attention when somebody needs an answer: a count in the title always, a sound and a notification of the
+// browser where the person asked for them. What they asked for is kept with their account.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { ConversationCounts, Me, Preferences, Waiting } from '../api/replies.ts';
+import { api } from '../api.ts';
 import { boot } from '../boot.ts';
-
-type Switch = 'on' | 'off';
-
-function useSwitch(key: string) {
-  const [value, set] = useLocalStorage<Switch>({ key, defaultValue: 'off', getInitialValueInEffect: false });
-  return { isOn: value === 'on', set: (isOn: boolean) => set(isOn ? 'on' : 'off') };
-}
+import { useMe } from '../place.ts';
+import { meQuery } from '../queries.ts';
+import { toastFailed } from '../ui/toast.tsx';
 
 export const mayNotify = 'Notification' in globalThis;
 
+const isGranted = (): boolean => mayNotify && Notification.permission === 'granted';
+
 export function useAlertSettings() {
-  const sound = useSwitch('inbox-sound');
-  const notices = useSwitch('inbox-notices');
+  const { preferences } = useMe();
+  const client = useQueryClient();
+  const save = useMutation({
+    mutationFn: (changed: Partial<Preferences>) => api.patch<Me>('/me', { preferences: changed }),
+    onSuccess: (me) => client.setQueryData(meQuery.queryKey, me),
+    onError: toastFailed,
+  });
   return {
-    sound: sound.isOn,
+    sound: preferences.sound,
     setSound: (isOn: boolean) => {
-      sound.set(isOn);
+      save.mutate({ sound: isOn });
       // So that it is heard what was chosen, and the browser lets it sound later.
       if (isOn) chime();
     },
-    notices: notices.isOn && mayNotify && Notification.permission === 'granted',
+    /** Each browser is asked by itself: what is on elsewhere may not be allowed here. */
+    notices: preferences.notices && isGranted(),
     /** False when the browser was told not to let us. */
     setNotices: async (isOn: boolean): Promise<boolean> => {
       const isAllowed = !isOn || (mayNotify && (await Notification.requestPermission()) === 'granted');
-      notices.set(isOn && isAllowed);
+      if (isAllowed) save.mutate({ notices: isOn });
       return isAllowed;
     },
   };
@@ -55,26 +61,40 @@ function chime(): void {
   setTimeout(() => void context.close(), 1000);
 }
 
-/** `waiting` is how many wait; null while that is not known. */
-export function useAlerts(waiting: number | null, title: string): void {
+type Around = { open: number | null; go: (conversation: number) => void };
+
+/** `counts` undefined while they are not known. */
+export function useAlerts(counts: ConversationCounts | undefined, { open, go }: Around): void {
   const { t } = useTranslation();
   const { sound, notices } = useAlertSettings();
-  const before = useRef(waiting);
+  const waiting = counts?.waiting ?? 0;
+  const latest = counts?.latest ?? null;
   useEffect(() => {
-    const name = `${title} · ${boot.brand.name}`;
-    document.title = waiting ? `(${waiting}) ${name}` : name;
-  }, [waiting, title]);
-  useEffect(() => {
-    const isMore = waiting !== null && before.current !== null && waiting > before.current;
-    before.current = waiting;
-    if (!isMore) return;
+    const name = `${t('nav.inbox')} · ${boot.brand.name}`;
+    document.title = waiting > 0 ? `(${waiting}) ${name}` : name;
+  }, [waiting, t]);
+
+  const call = (one: Waiting): void => {
+    if (one.conversation === open && !document.hidden) return;
     if (sound) chime();
-    if (notices && document.hidden) {
-      const notice = new Notification(boot.brand.name, { body: t('inbox.alerts.waiting', { count: waiting }), tag: 'inbox' });
-      notice.onclick = () => {
-        focus();
-        notice.close();
-      };
-    }
-  }, [waiting, sound, notices, t]);
+    if (!notices || !document.hidden) return;
+    const who = one.name || t('inbox.someone', { id: one.conversation });
+    const notice = new Notification(who, { body: one.text || t('inbox.file'), tag: `inbox ${one.conversation}` });
+    notice.onclick = () => {
+      focus();
+      go(one.conversation);
+      notice.close();
+    };
+  };
+  const calling = useRef(call);
+  calling.current = call;
+  // What waited before one looked calls nobody, and neither does what was heard of: only what was said since.
+  const heard = useRef<number | null>(null);
+  const isKnown = counts !== undefined;
+  useEffect(() => {
+    if (!isKnown) return;
+    const before = heard.current;
+    heard.current = Math.max(before ?? 0, latest?.at ?? 0);
+    if (latest && before !== null && latest.at > before) calling.current(latest);
+  }, [isKnown, latest]);
 }

@@ -1,19 +1,19 @@
-// Beside the thread: where the flow stands, and who this is.
+// Beside the thread: where the flow stands, who this is, where they came from, and what else was said with them.
 import { ActionIcon, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { Conversation, List, Subscriber } from '../api/replies.ts';
+import type { Conversation, List } from '../api/replies.ts';
 import { api } from '../api.ts';
 import { useFormat } from '../format.ts';
 import { usePlace } from '../place.ts';
-import { CopyButton } from '../ui/copy.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { Face } from '../ui/identity.tsx';
 import { FlowPanel } from './context/flow-panel.tsx';
 import { PanelBox } from './context/panel-box.tsx';
+import { Person } from './context/person.tsx';
+import { VisitPanel } from './context/visit-panel.tsx';
 import css from './inbox.module.css';
-import { conversationQuery, subscriberQuery } from './reading.ts';
+import { conversationQuery } from './reading.ts';
 import { channelName } from './thread.tsx';
 
 export function Context({ id }: { id: number }) {
@@ -39,6 +39,7 @@ export function Context({ id }: { id: number }) {
         <>
           <FlowPanel one={one} />
           <Person one={one} />
+          {one.channel === 'web' && <VisitPanel one={one} />}
           <Others one={one} />
         </>
       ) : (
@@ -51,70 +52,12 @@ export function Context({ id }: { id: number }) {
   );
 }
 
-function Person({ one }: { one: Conversation }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const { botPlace } = usePlace();
-  const { data: person } = useQuery(subscriberQuery(one.subscriber.id, botPlace));
-  const name = one.subscriber.name || t('inbox.someone', { id: one.id });
-  return (
-    <PanelBox title={t('inbox.personTitle')}>
-      <div className={css.person}>
-        <Face name={name} image={one.subscriber.image} size={40} />
-        <div>
-          <strong>{name}</strong>
-          <span>{t('inbox.onChannel', { channel: channelName(one.channel) })}</span>
-        </div>
-      </div>
-      <dl className={css.facts}>
-        {rowsOf(person, t).map(([label, value]) => (
-          <Fact key={label} label={label} value={value} canCopy />
-        ))}
-        <Fact label={t('inbox.since')} value={format.date(person?.created_at ?? one.created_at)} />
-        {Object.entries(person?.fields ?? {}).map(([label, value]) => (
-          <Fact key={`field ${label}`} label={label} value={value} />
-        ))}
-      </dl>
-      {person && person.tags.length > 0 && (
-        <ul className={css.tags} aria-label={t('inbox.tags')}>
-          {person.tags.map((tag) => (
-            <li key={tag}>{tag}</li>
-          ))}
-        </ul>
-      )}
-    </PanelBox>
-  );
-}
-
-function rowsOf(person: Subscriber | undefined, t: ReturnType<typeof useTranslation>['t']): [string, string][] {
-  const rows: [string, string | null | undefined][] = [
-    [t('inbox.email'), person?.email],
-    [t('inbox.phone'), person?.phone],
-    [t('inbox.language'), person?.language],
-    [t('inbox.country'), person?.country],
-  ];
-  return rows.flatMap(([label, value]) => (value ? [[label, value] as [string, string]] : []));
-}
-
-function Fact({ label, value, canCopy }: { label: string; value: string; canCopy?: boolean }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>
-        <span className="ellipsis" title={value}>
-          {value}
-        </span>
-        {canCopy && <CopyButton text={value} />}
-      </dd>
-    </div>
-  );
-}
-
 /** What else was said with them. */
 function Others({ one }: { one: Conversation }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { botPlace } = usePlace();
+  // Those before and after this one of the same person; what moves is read again with it (moved.ts).
   const { data } = useQuery({
     queryKey: ['/conversations/of', one.subscriber.id, botPlace],
     queryFn: ({ signal }) => api.get<List<Conversation>>('/conversations', { at: botPlace, signal, query: { subscriber: one.subscriber.id, limit: 6 } }),
@@ -126,8 +69,11 @@ function Others({ one }: { one: Conversation }) {
       <ul className={css.others}>
         {others.map((other) => (
           <li key={other.id}>
-            <Link to="/app/inbox" search={(old: object) => ({ ...old, c: String(other.id), info: undefined }) as never}>
-              <span className="ellipsis">{other.last_message?.text || t('inbox.noWords')}</span>
+            <Link to="/app/inbox" search={(old: object) => ({ ...old, c: String(other.id), m: undefined, info: undefined }) as never}>
+              <span className="ellipsis">
+                <Icon name={other.status === 'done' ? 'check' : 'chat'} size={12} /> {channelName(other.channel)} ·{' '}
+                {other.last_message?.text || t('inbox.noWords')}
+              </span>
               <time dateTime={new Date(other.last_message_at ?? other.created_at).toISOString()}>{format.date(other.last_message_at ?? other.created_at)}</time>
             </Link>
           </li>

@@ -5,7 +5,6 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, View } from '../api/replies.ts';
-import { useShortcutSwitch } from '../frame/shortcuts.ts';
 import { usePlace } from '../place.ts';
 import { useList } from '../queries.ts';
 import { Empty } from '../ui/empty.tsx';
@@ -13,15 +12,18 @@ import { LinkButton } from '../ui/link-button.tsx';
 import { useAlerts } from './alerts.ts';
 import { Context } from './context.tsx';
 import css from './inbox.module.css';
+import { useKeys } from './keys.ts';
 import { ConversationList, views } from './list.tsx';
-import { type Live, useLive } from './live.ts';
-import { countsQuery, useMoved } from './reading.ts';
+import { type Live, type Seen, useLive } from './live.ts';
+import { Moved, useMover } from './moved.ts';
+import { countsQuery } from './reading.ts';
 import { Thread } from './thread.tsx';
 
 export function Inbox() {
   const { t } = useTranslation();
   const { bot } = usePlace();
-  if (bot) return <Panes />;
+  // Another bot's inbox begins anew.
+  if (bot) return <Panes key={bot.flow_ns} />;
   return (
     <Empty isPage icon="bot" title={t('switch.noBotTitle')} text={t('inbox.noBotText')}>
       <LinkButton to="/app/settings/bots">{t('switch.allBots')}</LinkButton>
@@ -29,34 +31,52 @@ export function Inbox() {
   );
 }
 
+const rowsPerPage = 100;
+
 function Panes() {
   const { t } = useTranslation();
-  const { botPlace } = usePlace();
+  const { botPlace, me } = usePlace();
   const search = useSearch({ from: '/frame/app/inbox' });
   const navigate = useNavigate({ from: '/app/inbox' });
   const view: View = views.find((one) => one === search.view) ?? 'all';
-  const open = /^\d{1,15}$/.test(search.c ?? '') ? Number(search.c) : null;
-  const live = useLive(botPlace, useMoved(botPlace));
+  const open = numberOf(search.c);
+  const moved = useMover(botPlace);
+  const live = useLive(botPlace, moved);
   const counts = useQuery(countsQuery(botPlace)).data;
-  useAlerts(counts?.waiting ?? null, t('nav.inbox'));
-  const list = useList<Conversation>('/conversations', botPlace, { view, q: search.q });
-  const go = (c: number | null) => void navigate({ search: (old) => ({ ...old, c: c === null ? undefined : String(c), info: undefined }) as typeof old });
-  useKeys({ rows: list.rows, open, go });
+  const go = (c: number | null) =>
+    void navigate({ search: (old) => ({ ...old, c: c === null ? undefined : String(c), m: undefined, info: undefined }) as typeof old });
+  useAlerts(counts, { open, go });
+  const list = useList<Conversation>('/conversations', botPlace, { view, q: search.q, limit: rowsPerPage });
+  useKeys({ rows: list.rows, more: list.more, open, go });
   useViewing(live, open);
   return (
-    <div className={css.panes} data-pane={open === null ? 'list' : search.info ? 'context' : 'thread'} data-info={search.info ? '' : undefined}>
-      <h1 className="unseen">{t('nav.inbox')}</h1>
-      <ConversationList list={list} view={view} q={search.q ?? ''} open={open} counts={counts} isLost={live.isLost} />
-      {open === null ? <Nothing /> : <Thread key={open} id={open} live={live} onClose={() => go(null)} />}
-      {open !== null && <Context key={`context ${open}`} id={open} />}
-    </div>
+    <Moved value={moved}>
+      <div className={css.panes} data-pane={open === null ? 'list' : search.info ? 'context' : 'thread'} data-info={search.info ? '' : undefined}>
+        <h1 className="unseen">{t('nav.inbox')}</h1>
+        <ConversationList list={list} view={view} q={search.q ?? ''} open={open} counts={counts} viewers={viewersOf(live.seen, me.id)} isLost={live.isLost} />
+        {open === null ? <Nothing /> : <Thread key={open} id={open} around={numberOf(search.m)} live={live} onClose={() => go(null)} />}
+        {open !== null && <Context key={`context ${open}`} id={open} />}
+      </div>
+    </Moved>
   );
+}
+
+/** Colleagues, by what they look at. */
+function viewersOf(seen: readonly Seen[], myId: number): Map<number, string[]> {
+  const viewers = new Map<number, string[]>();
+  for (const { conversation, doing, who } of seen)
+    if (doing === 'viewing' && who.kind === 'agent' && who.id !== myId) viewers.set(conversation, [...(viewers.get(conversation) ?? []), who.name]);
+  return viewers;
+}
+
+function numberOf(text: string | undefined): number | null {
+  return /^\d{1,15}$/.test(text ?? '') ? Number(text) : null;
 }
 
 /** Beside the list, while nothing is open. */
 function Nothing() {
   const { t } = useTranslation();
-  const keys = ['J', 'K', 'R', 'N', 'A', 'E', '/'] as const;
+  const keys = ['J', 'K', 'R', 'N', 'A', 'E', '/', '?'] as const;
   return (
     <section className={css.nothing} aria-label={t('inbox.nothing.title')}>
       <Empty icon="chat" title={t('inbox.nothing.title')} text={t('inbox.nothing.text')}>
@@ -66,7 +86,7 @@ function Nothing() {
               <dt>
                 <kbd>{key}</kbd>
               </dt>
-              <dd>{t(`inbox.key.${key === '/' ? 'slash' : key}`)}</dd>
+              <dd>{t(`inbox.key.${key === '/' ? 'slash' : key === '?' ? 'help' : key}`)}</dd>
             </div>
           ))}
         </dl>
@@ -91,49 +111,4 @@ function useViewing({ show, isLost }: Live, open: number | null): void {
       latest.current('viewing', open, false);
     };
   }, [open, isLost]);
-}
-
-type Keys = { rows: Conversation[] | null; open: number | null; go: (c: number | null) => void };
-
-const sequenceMs = 1200;
-/** What a key does in the open conversation: the button that says so. */
-const acts: Record<string, string> = { r: 'reply', n: 'note', a: 'assign', e: 'close', '/': 'canned', i: 'info' };
-
-function useKeys(keys: Keys): void {
-  const { isOn } = useShortcutSwitch();
-  const latest = useRef(keys);
-  latest.current = keys;
-  useEffect(() => {
-    if (!isOn) return;
-    let goneAt = Number.NEGATIVE_INFINITY;
-    const listen = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) return;
-      // `g a` goes somewhere; `a` alone assigns.
-      const isSecond = event.timeStamp - goneAt < sequenceMs;
-      goneAt = event.key === 'g' ? event.timeStamp : Number.NEGATIVE_INFINITY;
-      if (isSecond || event.key === 'g') return;
-      const { rows, open, go } = latest.current;
-      if (event.key === 'j' || event.key === 'k') return step(rows ?? [], open, event.key === 'j' ? 1 : -1, go);
-      const button = open === null ? null : document.querySelector<HTMLButtonElement>(`[data-act="${acts[event.key]}"]`);
-      if (!button) return;
-      event.preventDefault();
-      event.stopPropagation();
-      button.click();
-    };
-    document.addEventListener('keydown', listen, { capture: true });
-    return () => document.removeEventListener('keydown', listen, { capture: true });
-  }, [isOn]);
-}
-
-function isBusy(target: EventTarget | null): boolean {
-  const isTyping = target instanceof HTMLElement && target.closest('input,textarea,select,[contenteditable=true],[role=listbox]') !== null;
-  return isTyping || document.querySelector('[role=dialog],[role=menu]') !== null;
-}
-
-function step(rows: Conversation[], open: number | null, by: 1 | -1, go: Keys['go']): void {
-  const now = rows.findIndex((one) => one.id === open);
-  const next = rows[now === -1 ? 0 : Math.min(rows.length - 1, Math.max(0, now + by))];
-  if (!next || next.id === open) return;
-  go(next.id);
-  document.querySelector(`[data-conversation="${next.id}"]`)?.scrollIntoView({ block: 'nearest' });
 }

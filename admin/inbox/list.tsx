@@ -2,18 +2,19 @@
 import { ActionIcon, Button, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, ConversationCounts, Member, View } from '../api/replies.ts';
-import { useFormat } from '../format.ts';
 import { usePlace } from '../place.ts';
+import type { useList } from '../queries.ts';
 import { Empty } from '../ui/empty.tsx';
 import { Icon, type IconName } from '../ui/icon.tsx';
-import { Face } from '../ui/identity.tsx';
 import { LinkButton } from '../ui/link-button.tsx';
 import { Problem } from '../ui/problem.tsx';
 import { SearchField } from '../ui/search-field.tsx';
 import css from './inbox.module.css';
+import { Row } from './list/row.tsx';
+import { useWindow } from './list/window.ts';
 import { membersQuery } from './reading.ts';
 
 const AlertMenu = lazy(() => import('./list/alert-menu.tsx').then(({ AlertMenu }) => ({ default: AlertMenu })));
@@ -23,15 +24,17 @@ const icons: Record<View, IconName> = { all: 'chat', mine: 'user', unassigned: '
 const many = 1_000;
 
 type ListProps = {
-  list: { rows: Conversation[] | null; error: unknown; retry: () => void; more: (() => void) | null; isLoadingMore: boolean; isStale: boolean };
+  list: ReturnType<typeof useList<Conversation>>;
   view: View;
   q: string;
   open: number | null;
   counts: ConversationCounts | undefined;
+  /** Of the team, by conversation. */
+  viewers: ReadonlyMap<number, string[]>;
   isLost: boolean;
 };
 
-export function ConversationList({ list, view, q, open, counts, isLost }: ListProps) {
+export function ConversationList({ list, view, q, open, counts, viewers, isLost }: ListProps) {
   const { t } = useTranslation();
   const { place } = usePlace();
   const navigate = useNavigate({ from: '/app/inbox' });
@@ -58,7 +61,7 @@ export function ConversationList({ list, view, q, open, counts, isLost }: ListPr
           <Link
             key={one}
             to="/app/inbox"
-            search={(old: object) => ({ ...old, view: one === 'all' ? undefined : one, c: undefined, info: undefined }) as never}
+            search={(old: object) => ({ ...old, view: one === 'all' ? undefined : one, c: undefined, m: undefined, info: undefined }) as never}
             className={css.view}
             activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
             data-current={view === one || undefined}
@@ -66,7 +69,7 @@ export function ConversationList({ list, view, q, open, counts, isLost }: ListPr
           >
             <Icon name={icons[one]} size={14} />
             {t(`inbox.view.${one}`)}
-            {counts && counts[one] > 0 && one !== 'closed' && <span className={css.count}>{counts[one] >= many ? `${many - 1}+` : counts[one]}</span>}
+            {counts && counts[one] > 0 && <span className={css.count}>{counts[one] >= many ? `${many - 1}+` : counts[one]}</span>}
           </Link>
         ))}
       </nav>
@@ -75,24 +78,46 @@ export function ConversationList({ list, view, q, open, counts, isLost }: ListPr
           {t('inbox.lost')}
         </p>
       )}
-      <Rows list={list} view={view} q={q} open={open} members={members} />
+      <Rows list={list} view={view} q={q} open={open} viewers={viewers} members={members} />
     </section>
   );
 }
 
-function Rows({ list, view, q, open, members }: Pick<ListProps, 'list' | 'view' | 'q' | 'open'> & { members: Member[] }) {
-  const { t } = useTranslation();
+type RowsProps = Pick<ListProps, 'list' | 'view' | 'q' | 'open' | 'viewers'> & { members: Member[] };
+
+function Rows({ list, view, q, open, viewers, members }: RowsProps) {
   if (list.error) return <Problem error={list.error} retry={list.retry} />;
   if (!list.rows) return <Ghosts />;
   if (list.rows.length === 0) return <NoRows view={view} isSearch={q !== ''} />;
+  // Another list begins at its top.
+  return <Scrolled key={`${view} ${q}`} list={list} rows={list.rows} open={open} viewers={viewers} members={members} />;
+}
+
+function Scrolled({ list, rows, open, viewers, members }: Pick<RowsProps, 'list' | 'open' | 'viewers' | 'members'> & { rows: Conversation[] }) {
+  const { t } = useTranslation();
+  const now = useNow();
+  const box = useRef<HTMLDivElement>(null);
+  const keys = useMemo(() => rows.map(({ id }) => id), [rows]);
+  const { rowPx, shown, ...events } = useWindow(box, keys, { open, onNear: list.isLoadingMore || list.hasFailed ? null : list.more });
   return (
-    <div className={list.isStale ? `${css.rows} stale` : css.rows}>
-      <ul>
-        {list.rows.map((one) => (
-          <li key={one.id}>
-            <Row one={one} isOpen={one.id === open} assignee={members.find((member) => member.id === one.assignee) ?? null} />
-          </li>
-        ))}
+    <div ref={box} className={list.isStale ? `${css.rows} stale` : css.rows} data-rows {...events}>
+      <ul style={{ height: rows.length * rowPx }}>
+        {shown.map((at) => {
+          const one = rows[at];
+          return (
+            one && (
+              <li key={one.id} style={{ top: at * rowPx, height: rowPx }} aria-posinset={at + 1} aria-setsize={list.more ? -1 : rows.length}>
+                <Row
+                  one={one}
+                  isOpen={one.id === open}
+                  assignee={members.find((member) => member.id === one.assignee) ?? null}
+                  viewers={viewers.get(one.id) ?? []}
+                  now={now}
+                />
+              </li>
+            )
+          );
+        })}
       </ul>
       {list.more && (
         <Button variant="subtle" color="gray" size="compact-sm" onClick={list.more} loading={list.isLoadingMore} className={css.more}>
@@ -103,96 +128,16 @@ function Rows({ list, view, q, open, members }: Pick<ListProps, 'list' | 'view' 
   );
 }
 
-function Row({ one, isOpen, assignee }: { one: Conversation; isOpen: boolean; assignee: Member | null }) {
-  const { t } = useTranslation();
-  const { me } = usePlace();
-  const name = one.subscriber.name || t('inbox.someone', { id: one.id });
-  const isUnread = one.unread > 0 && one.handler === 'people' && !isOpen;
-  return (
-    <Link
-      to="/app/inbox"
-      search={(old: object) => ({ ...old, c: String(one.id), info: undefined }) as never}
-      className={css.row}
-      data-conversation={one.id}
-      data-unread={isUnread || undefined}
-      aria-current={isOpen ? 'true' : undefined}
-    >
-      <Face name={name} image={one.subscriber.image} size={36} />
-      <span className={css.rowWords}>
-        <span className={css.rowTop}>
-          <span className={`${css.rowName} ellipsis`}>{name}</span>
-          <Clock at={one.last_message_at ?? one.created_at} />
-        </span>
-        <span className={css.rowBottom}>
-          <span className={`${css.preview} ellipsis`}>
-            <Preview one={one} myName={me.name} />
-          </span>
-          {isUnread && (
-            <span className={css.unread}>
-              {one.unread}
-              <span className="unseen">{t('inbox.unread')}</span>
-            </span>
-          )}
-        </span>
-        <span className={css.chips}>
-          {one.waiting_since !== null && (
-            <span className={css.waiting}>
-              <Icon name="clock" size={12} />
-              <Since at={one.waiting_since} />
-            </span>
-          )}
-          {one.handler === 'bot' && one.status === 'open' && (
-            <span className={css.chip}>
-              <Icon name="bot" size={12} />
-              {t('inbox.byBot')}
-            </span>
-          )}
-          {assignee && (
-            <span className={css.chip}>
-              <Face name={assignee.name} image={assignee.image} size={14} />
-              {assignee.id === me.id ? t('inbox.you') : assignee.name}
-            </span>
-          )}
-          {one.status === 'done' && (
-            <span className={css.chip}>
-              <Icon name="check" size={12} />
-              {t('inbox.closed')}
-            </span>
-          )}
-        </span>
-      </span>
-    </Link>
-  );
-}
+const minuteMs = 60_000;
 
-function Preview({ one, myName }: { one: Conversation; myName: string }) {
-  const { t } = useTranslation();
-  const last = one.last_message;
-  if (!last) return <>{t('inbox.noWords')}</>;
-  const text = last.text.replace(/\s+/g, ' ') || t('inbox.file');
-  if (last.direction === 'in') return <>{text}</>;
-  const who = last.author.kind === 'bot' ? t('inbox.bot') : last.author.name === myName ? t('inbox.you') : last.author.name;
-  return <>{t('inbox.says', { who, text })}</>;
-}
-
-/** Today the time, before that the day. */
-function Clock({ at }: { at: number }) {
-  const format = useFormat();
-  const isToday = new Date(at).toDateString() === new Date().toDateString();
-  return (
-    <time className={css.clock} dateTime={new Date(at).toISOString()} title={format.moment(at)}>
-      {isToday ? format.time(at) : format.date(at)}
-    </time>
-  );
-}
-
-function Since({ at }: { at: number }) {
-  const { t } = useTranslation();
-  const minutes = Math.max(0, Math.floor((Date.now() - at) / 60_000));
-  if (minutes < 1) return <>{t('inbox.waitsNow')}</>;
-  if (minutes < 60) return <>{t('inbox.waitsMinutes', { count: minutes })}</>;
-  if (minutes < 1440) return <>{t('inbox.waitsHours', { count: Math.floor(minutes / 60) })}</>;
-  return <>{t('inbox.waitsDays', { count: Math.floor(minutes / 1440) })}</>;
+/** The minute it is: how long somebody waits grows while one looks. */
+function useNow(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), minuteMs);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
 }
 
 function NoRows({ view, isSearch }: { view: View; isSearch: boolean }) {

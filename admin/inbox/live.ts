@@ -56,6 +56,7 @@ export function useLive(at: Place, onMoved: OnMoved): Live {
     return () => {
       stop();
       socket.current = null;
+      setSeen([]);
     };
   }, [workspace, bot]);
 
@@ -95,6 +96,8 @@ function keepOpen(at: Place, onState: (ws: WebSocket | null) => void, onFrame: (
   let current: WebSocket | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
+  // Between asking for a ticket and having a socket: a second one would tell everything twice, and never be closed.
+  let isDialling = false;
   const again = (): void => {
     if (isStopped) return;
     failures += 1;
@@ -103,7 +106,12 @@ function keepOpen(at: Place, onState: (ws: WebSocket | null) => void, onFrame: (
     timer = setTimeout(dial, pauseMs * (0.5 + Math.random() / 2));
   };
   const dial = (): void => {
-    openEvents(at).then(listen, again);
+    if (isDialling || isStopped) return;
+    isDialling = true;
+    const dialled = (): void => {
+      isDialling = false;
+    };
+    openEvents(at).finally(dialled).then(listen, again);
   };
   const listen = (ws: WebSocket): void => {
     if (isStopped) {

@@ -1,11 +1,11 @@
 // One conversation: who it is with and who has it, what was said and done, and the place to answer.
 import { ActionIcon, Button } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../api/replies.ts';
-import { api } from '../api.ts';
+import { ApiError, api } from '../api.ts';
 import { useFormat } from '../format.ts';
 import { usePlace } from '../place.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -13,36 +13,58 @@ import { Face } from '../ui/identity.tsx';
 import { Problem } from '../ui/problem.tsx';
 import css from './inbox.module.css';
 import type { Live } from './live.ts';
-import { conversationQuery, useMoved } from './reading.ts';
+import { useMoved } from './moved.ts';
+import { conversationQuery } from './reading.ts';
 import { Composer } from './thread/composer.tsx';
+import { readOn } from './thread/pages.ts';
 import { Timeline } from './thread/timeline.tsx';
 import { useAct } from './use-act.ts';
 
 const AssignMenu = lazy(() => import('./thread/assign-menu.tsx').then(({ AssignMenu }) => ({ default: AssignMenu })));
 
-export function Thread({ id, live, onClose }: { id: number; live: Live; onClose: () => void }) {
+/** `around`: a message to go to. */
+type ThreadProps = { id: number; around: number | null; live: Live; onClose: () => void };
+
+export function Thread({ id, around, live, onClose }: ThreadProps) {
   const { botPlace } = usePlace();
+  const client = useQueryClient();
+  const { workspace, bot } = botPlace;
   const found = useQuery(conversationQuery(id, botPlace));
   useRead(id, found.data);
-  if (found.isError && !found.data)
+  // What was said while another one was open; when it fails, the next move brings it.
+  useEffect(() => {
+    readOn(client, id, { workspace, bot }).then(null, () => {});
+  }, [client, id, workspace, bot]);
+  const isGone = found.error instanceof ApiError && found.error.status === 404;
+  if (found.isError && (isGone || !found.data))
     return (
       <section className={css.thread}>
         <Problem error={found.error} retry={() => void found.refetch()} />
       </section>
     );
-  return <Shown id={id} one={found.data} live={live} onClose={onClose} />;
+  return <Shown id={id} one={found.data} around={around} live={live} onClose={onClose} />;
 }
 
-function Shown({ id, one, live, onClose }: { id: number; one: Conversation | undefined; live: Live; onClose: () => void }) {
+function Shown({ id, one, around, live, onClose }: ThreadProps & { one: Conversation | undefined }) {
   const { t } = useTranslation();
   const { me, may } = usePlace();
+  const navigate = useNavigate({ from: '/app/inbox' });
+  const toNewest = () => void navigate({ search: (old) => ({ ...old, m: undefined }) as typeof old });
   const name = one?.subscriber.name || t('inbox.someone', { id });
   const here = live.seen.filter((sign) => sign.conversation === id && !(sign.who.kind === 'agent' && sign.who.id === me.id));
+  const typing = here.filter((sign) => sign.doing === 'typing');
   return (
     <section className={css.thread} aria-label={t('inbox.with', { name })}>
       <Head id={id} one={one} name={name} viewers={here.filter((sign) => sign.doing === 'viewing').map((sign) => sign.who.name)} onClose={onClose} />
-      <Timeline id={id} one={one} typing={here.filter((sign) => sign.doing === 'typing').map((sign) => sign.who.name || name)} />
-      {one && may('conversations.answer') && <Composer one={one} onTyping={(isOn) => live.show('typing', id, isOn)} />}
+      <Timeline key={around} id={id} one={one} around={around} typing={typing.map((sign) => sign.who.name || name)} onNewest={toNewest} />
+      {one && may('conversations.answer') && (
+        <Composer
+          one={one}
+          alsoTyping={typing.filter((sign) => sign.who.kind === 'agent').map((sign) => sign.who.name)}
+          onTyping={(isOn) => live.show('typing', id, isOn)}
+          onSent={() => around !== null && toNewest()}
+        />
+      )}
       {one && !may('conversations.answer') && <p className={css.readOnly}>{t('inbox.readOnly')}</p>}
     </section>
   );
@@ -84,7 +106,7 @@ function Head({ id, one, name, viewers, onClose }: HeadProps) {
             aria-label={isDone ? t('inbox.reopen') : t('inbox.close')}
             aria-keyshortcuts="e"
             leftSection={<Icon name={isDone ? 'rotate' : 'check'} size={15} />}
-            loading={act.isPending}
+            loading={act.isPending && act.variables.path === 'status'}
             onClick={() => act.mutate({ path: 'status', body: { status: isDone ? 'open' : 'done' } })}
           >
             <span className={css.wideWord}>{isDone ? t('inbox.reopen') : t('inbox.close')}</span>
@@ -123,7 +145,7 @@ export function channelName(channel: string): string {
 /** Whoever has it open and in sight has read it. */
 function useRead(id: number, one: Conversation | undefined): void {
   const { botPlace } = usePlace();
-  const moved = useMoved(botPlace);
+  const moved = useMoved();
   const latest = useRef({ moved, botPlace });
   latest.current = { moved, botPlace };
   const seq = one?.seq;

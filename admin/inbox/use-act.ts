@@ -4,7 +4,8 @@ import type { Conversation } from '../api/replies.ts';
 import { api } from '../api.ts';
 import { usePlace } from '../place.ts';
 import { toastFailed } from '../ui/toast.tsx';
-import { conversationQuery, useMoved } from './reading.ts';
+import { useMoved } from './moved.ts';
+import { conversationQuery } from './reading.ts';
 
 type Act = { path: 'assign' | 'status' | 'take-over' | 'hand-back'; body?: object };
 
@@ -12,7 +13,7 @@ type Act = { path: 'assign' | 'status' | 'take-over' | 'hand-back'; body?: objec
 export function useAct(id: number) {
   const { botPlace } = usePlace();
   const client = useQueryClient();
-  const moved = useMoved(botPlace);
+  const moved = useMoved();
   return useMutation({
     mutationFn: ({ path, body }: Act) => api.post<Conversation>(`/conversations/${id}/${path}`, body ?? {}, { at: botPlace }),
     onSuccess: (after) => {

@@ -38,5 +38,10 @@ export function toastDone(text: string, undo?: () => Promise<unknown>): void {
 }
 
 export function toastFailed(error: unknown): void {
-  show({ message: sentenceOf(error, i18n.t), icon: <Icon name="warning" size={14} />, color: 'red', autoClose: 8000 });
+  toastSaid(sentenceOf(error, i18n.t));
+}
+
+/** Why something was not done. */
+export function toastSaid(text: string): void {
+  show({ message: text, icon: <Icon name="warning" size={14} />, color: 'red', autoClose: 8000 });
 }

@@ -15,7 +15,12 @@ const shapes = [
 
 const secretNames = /^(authorization|proxy-authorization|x-api-key|api[-_]?key|apikey|token|access[-_]?token|secret|client[-_]?secret|password)$/i;
 
+/** What goes by such a name is hidden from people, whatever it is. */
+export function isSecretName(name: string): boolean {
+  return secretNames.test(name);
+}
+
 export function looksSecret(text: string, name: string): boolean {
   if (shapes.some((shape) => shape.test(text))) return true;
-  return secretNames.test(name) && !text.includes('{{') && /[A-Za-z0-9]{8,}/.test(text) && /\d/.test(text);
+  return isSecretName(name) && !text.includes('{{') && /[A-Za-z0-9]{8,}/.test(text) && /\d/.test(text);
 }

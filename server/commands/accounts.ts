@@ -13,10 +13,11 @@ export async function createAccount(app: App, tx: Db, person: { email: string; n
   return account;
 }
 
-export type Preferences = { language: string; scheme: 'light' | 'dark' | 'auto' };
+/** `sound` and `notices`: how the inbox calls when somebody waits for an answer. */
+export type Preferences = { language: string; scheme: 'light' | 'dark' | 'auto'; sound: boolean; notices: boolean };
 
 export function preferencesOf(account: Account): Preferences {
-  return { language: 'en', scheme: 'auto', ...(JSON.parse(account.preferences) as Partial<Preferences>) };
+  return { language: 'en', scheme: 'auto', sound: false, notices: false, ...(JSON.parse(account.preferences) as Partial<Preferences>) };
 }
 
 export type Profile = {

@@ -24,7 +24,7 @@ export async function readByTeam(db: Db, conversationId: number): Promise<number
   return Number(row?.seq ?? 0);
 }
 
-export type Glimpse = { last: Pick<MessageRow, 'text' | 'direction' | 'author_kind' | 'author_name' | 'body'> | null; unread: number };
+export type Glimpse = { last: Pick<MessageRow, 'text' | 'direction' | 'author_kind' | 'author_id' | 'author_name'> | null; unread: number };
 
 /** Beyond it a number says no more than "many". */
 const maxUnread = 50;
@@ -39,13 +39,13 @@ export async function glimpsesOf(db: Db, conversationIds: readonly number[], acc
   const rows = await db
     .selectFrom('conversation as c')
     .leftJoin('message as m', (join) => join.on('m.id', '=', lastOne))
-    .select(['c.id', 'm.text', 'm.direction', 'm.author_kind', 'm.author_name', 'm.body', unread.as('unread')])
+    .select(['c.id', 'm.text', 'm.direction', 'm.author_kind', 'm.author_id', 'm.author_name', unread.as('unread')])
     .where('c.id', 'in', conversationIds)
     .execute();
   return new Map(
-    rows.map(({ id, text, direction, author_kind, author_name, body, unread: n }) => {
-      const isThere = text !== null && direction !== null && author_kind !== null && author_name !== null && body !== null;
-      return [id, { unread: Number(n), last: isThere ? { text, direction, author_kind, author_name, body } : null }];
+    rows.map(({ id, text, direction, author_kind, author_id, author_name, unread: n }) => {
+      const isThere = text !== null && direction !== null && author_kind !== null && author_name !== null;
+      return [id, { unread: Number(n), last: isThere ? { text, direction, author_kind, author_id, author_name } : null }];
     }),
   );
 }

@@ -19,6 +19,7 @@ export type { Notices } from './database/postgres/notices.ts';
 export { hasRowLocks } from './database/postgres/row-locks.ts';
 export { clockOf } from './database/postgres/shared-clock.ts';
 export { catchUpGrams, extendGrams, findGrams, hasGrams, longTail } from './database/sqlite/grams.ts';
+export { catchUpWords, keepWords, lastWithWords, messagesWithWords } from './database/words.ts';
 
 export type Database = {
   /** Where it is, for people: a path, or a URL without its password. */

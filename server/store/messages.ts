@@ -155,6 +155,7 @@ export type MessageRange = {
   among?: { first: number; last: number } | undefined;
   afterSeq?: number | undefined;
   beforeSeq?: number | undefined;
+  direction?: MessageRow['direction'];
   order?: 'asc' | 'desc';
   limit: number;
   notes: 'with' | 'without';
@@ -169,6 +170,7 @@ export function listMessages(db: Db, conversationId: number, range: MessageRange
   if (range.among) query = query.where('seq', '>=', range.among.first).where('seq', '<=', range.among.last);
   if (range.afterSeq !== undefined) query = query.where('id', '>', lastUpTo(db, conversationId, 'seq', range.afterSeq));
   if (range.beforeSeq !== undefined) query = query.where('id', '<=', lastUpTo(db, conversationId, 'seq', range.beforeSeq - 1));
+  if (range.direction) query = query.where('direction', '=', range.direction);
   if (range.notes === 'without') query = query.where('direction', '!=', 'note');
   return query
     .orderBy('id', range.order ?? 'asc')

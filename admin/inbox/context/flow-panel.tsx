@@ -57,18 +57,33 @@ function Status({ session, one }: { session: FlowSession; one: Conversation }) {
 function Standing({ session }: { session: FlowSession }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { wait } = session;
+  const { wait, at } = session;
+  const block = wait?.block ?? at.block;
   return (
     <div className={css.standing}>
       <strong>{session.name ?? t('inbox.flow.deleted')}</strong>
       <span>{t('inbox.flow.version', { version: session.version })}</span>
       {session.status !== 'ended' && (
         <p>
-          {wait ? t(`inbox.flow.wait.${wait.kind}`) : t('inbox.flow.at')} <code>{wait?.block ?? session.at.block}</code>
+          {wait ? t(`inbox.flow.wait.${wait.kind}`) : t('inbox.flow.at')} <BlockName block={block} session={session} />
+          {at.flow !== session.flow && ` ${t('inbox.flow.within', { flow: at.name })}`}
         </p>
       )}
+      {session.status !== 'ended' && session.blocks[block]?.says && <blockquote>{session.blocks[block].says}</blockquote>}
       {wait?.until && !session.is_stopped && <p>{t('inbox.flow.until', { when: format.ago(wait.until) })}</p>}
     </div>
+  );
+}
+
+/** In words where the flow still has it; its name for who looks for it on the canvas. */
+function BlockName({ block, session }: { block: string; session: FlowSession }) {
+  const words = session.blocks[block];
+  return words ? (
+    <b className={css.blockName} title={block}>
+      {words.group} · {words.label}
+    </b>
+  ) : (
+    <code>{block}</code>
   );
 }
 
@@ -161,15 +176,15 @@ function Trace({ session }: { session: FlowSession }) {
         {steps.map((step, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a trace only grows at its end
           <li key={`${hidden + at}`}>
-            <code>{step.block}</code>
-            <span className={css.port}>{step.port}</span>
+            <BlockName block={step.block} session={session} />
+            <span className={css.port}>{step.reason === null ? step.port : `${step.port} (${step.reason})`}</span>
             <time dateTime={new Date(step.at).toISOString()}>{format.time(step.at)}</time>
             {step.set.length > 0 && <small>{t('inbox.flow.set', { names: format.list(step.set) })}</small>}
           </li>
         ))}
         {session.status !== 'ended' && (
           <li aria-current="step">
-            <code>{session.wait?.block ?? session.at.block}</code>
+            <BlockName block={session.wait?.block ?? session.at.block} session={session} />
           </li>
         )}
       </ol>

@@ -8,6 +8,7 @@ import { usePlace } from '../../place.ts';
 import { oneOf } from '../../queries.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icon.tsx';
+import { FormProblem } from '../../ui/problem.tsx';
 import css from '../inbox.module.css';
 
 type HandBackProps = { session: FlowSession | null; isPending: boolean; onHandBack: (block: string | null) => void };
@@ -21,15 +22,14 @@ export function HandBack({ session, isPending, onHandBack }: HandBackProps) {
         {t('inbox.flow.handBack')}
       </Button>
       <p className={css.hint}>{session?.status === 'handed_off' ? t('inbox.flow.handBackDone') : t('inbox.flow.handBackHint')}</p>
-      {session?.flow && (
+      {session?.hand_back && (
         <Button size="compact-sm" variant="subtle" onClick={() => setChoosing(true)}>
           {t('inbox.flow.handBackAt')}
         </Button>
       )}
-      {isChoosing && session?.flow && (
+      {isChoosing && session?.hand_back && (
         <ChooseBlock
-          flow={session.flow}
-          version={session.version}
+          {...session.hand_back}
           current={session.wait?.block ?? session.at.block}
           onClose={() => setChoosing(false)}
           onChoose={(block) => {
@@ -47,13 +47,13 @@ type ChooseProps = { flow: string; version: number; current: string; onClose: ()
 function ChooseBlock({ flow, version, current, onClose, onChoose }: ChooseProps) {
   const { t } = useTranslation();
   const { botPlace } = usePlace();
-  const { data } = useQuery(oneOf<FlowVersion>(`/flows/${flow}/versions/${version}`, botPlace));
+  const found = useQuery(oneOf<FlowVersion>(`/flows/${flow}/versions/${version}`, botPlace));
   const [block, setBlock] = useState<string | null>(null);
-  const groups = Object.entries(data?.document.groups ?? {}).map(([id, group]) => ({
+  const groups = Object.entries(found.data?.document.groups ?? {}).map(([id, group]) => ({
     group: group.title ?? id,
     items: group.blocks.map((one) => {
       const says = typeof one.text === 'string' ? one.text.replace(/\s+/g, ' ').slice(0, 60) : one.type;
-      return { value: `${id}.${one.id}`, label: `${id}.${one.id} · ${says}` };
+      return { value: `${id}.${one.id}`, label: `${one.id} · ${says}` };
     }),
   }));
   const known = groups.flatMap((group) => group.items.map((one) => one.value));
@@ -67,6 +67,7 @@ function ChooseBlock({ flow, version, current, onClose, onChoose }: ChooseProps)
         }}
       >
         <Stack gap="md">
+          {found.isError && <FormProblem error={found.error} />}
           <Select
             label={t('inbox.flow.block')}
             description={t('inbox.flow.blockHint')}

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../../api.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
-import { toastFailed } from '../../ui/toast.tsx';
+import { toastFailed, toastSaid } from '../../ui/toast.tsx';
 import css from '../inbox.module.css';
 
 /** `id` null while it is on its way. */
@@ -16,11 +16,15 @@ const maxFiles = 5;
 export type Attachments = ReturnType<typeof useAttachments>;
 
 export function useAttachments() {
+  const { t } = useTranslation();
   const { botPlace } = usePlace();
   const [chosen, setChosen] = useState<Chosen[]>([]);
   const change = (key: string, to: Chosen | null) => setChosen((before) => before.flatMap((one) => (one.key === key ? (to ? [to] : []) : [one])));
   const add = (files: Iterable<File>): void => {
-    for (const file of [...files].slice(0, maxFiles - chosen.length)) {
+    const all = [...files];
+    const room = maxFiles - chosen.length;
+    if (all.length > room) toastSaid(t('inbox.tooManyFiles', { max: maxFiles }));
+    for (const file of all.slice(0, room)) {
       const one: Chosen = { key: crypto.randomUUID(), name: file.name, id: null };
       setChosen((before) => [...before, one]);
       api.upload<{ id: string }>('/files', file, { at: botPlace }).then(
@@ -39,7 +43,8 @@ export function useAttachments() {
     isFull: chosen.length >= maxFiles,
     add,
     remove: (key: string) => change(key, null),
-    clear: () => setChosen([]),
+    /** Those that have gone with an answer. */
+    drop: (ids: readonly string[]) => setChosen((before) => before.filter(({ id }) => id === null || !ids.includes(id))),
   };
 }
 

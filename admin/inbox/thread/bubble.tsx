@@ -18,7 +18,7 @@ export function Bubble({ message, isFollowing }: { message: ConversationMessage;
   const isBot = author.kind === 'bot';
   const name = isBot ? t('inbox.bot') : author.kind === 'agent' && author.id === me.id ? t('inbox.you') : author.name || t('inbox.person');
   return (
-    <article className={css.message} data-direction={direction} data-author={author.kind} data-following={isFollowing || undefined}>
+    <article className={css.message} data-seq={message.seq} data-direction={direction} data-author={author.kind} data-following={isFollowing || undefined}>
       {direction === 'in' && !isFollowing && (
         <span className={css.messageFace}>
           <Face name={author.name || '?'} size={26} />

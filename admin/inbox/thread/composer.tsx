@@ -5,15 +5,16 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, ConversationMessage } from '../../api/replies.ts';
 import { api } from '../../api.ts';
+import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Keys } from '../../ui/keys.tsx';
 import { toastFailed } from '../../ui/toast.tsx';
 import css from '../inbox.module.css';
-import { addMessages, useMoved } from '../reading.ts';
-import { useAct } from '../use-act.ts';
+import { useMoved } from '../moved.ts';
 import { AttachButton, AttachmentList, useAttachments } from './attachments.tsx';
 import { CannedPicker, ManagedCanned, useCanned } from './canned.tsx';
+import { addMessage } from './pages.ts';
 
 type Kind = 'reply' | 'note';
 
@@ -27,53 +28,74 @@ function keepDraft(key: string, text: string): void {
   if (drafts.size > maxDrafts) drafts.delete(drafts.keys().next().value ?? '');
 }
 
-function useSend(one: Conversation, kind: Kind, onSent: () => void) {
+type Sent = { kind: Kind; text: string; attachments: string[] };
+
+/** `onSent` is told what has gone, for meanwhile another answer may have been begun. */
+function useSend(one: Conversation, isTaking: boolean, onSent: (sent: Sent) => void) {
   const { botPlace } = usePlace();
   const client = useQueryClient();
-  const moved = useMoved(botPlace);
-  const takeOver = useAct(one.id);
-  const isTaking = kind === 'reply' && one.handler === 'bot' && one.status === 'open';
-  const send = useMutation({
-    mutationFn: async ({ text, attachments }: { text: string; attachments: string[] }) => {
-      if (isTaking) await takeOver.mutateAsync({ path: 'take-over' });
-      return api.post<ConversationMessage>(`/conversations/${one.id}/messages`, { text, attachments, note: kind === 'note' }, { at: botPlace });
+  const moved = useMoved();
+  // Whether it was said when no answer came nobody knows: the same again is said once.
+  const last = useRef({ said: '', once: '' });
+  return useMutation({
+    mutationFn: async ({ kind, text, attachments }: Sent) => {
+      const path = `/conversations/${one.id}`;
+      const said = JSON.stringify([kind, text, attachments]);
+      if (last.current.said !== said) last.current = { said, once: crypto.randomUUID() };
+      if (isTaking && kind === 'reply') await api.post(`${path}/take-over`, {}, { at: botPlace });
+      return api.post<ConversationMessage>(`${path}/messages`, { text, attachments, note: kind === 'note' }, { at: botPlace, once: last.current.once });
     },
-    onSuccess: (message) => {
-      addMessages(client, one.id, botPlace, [message]);
-      onSent();
-      moved(one.id);
+    onSuccess: async (message, sent) => {
+      last.current = { said: '', once: '' };
+      onSent(sent);
+      await addMessage(client, one.id, message);
     },
+    // Also when it failed: it may have been taken over.
+    onSettled: () => moved(one.id),
     onError: toastFailed,
   });
-  return { isTaking, isPending: send.isPending, send: send.mutate };
 }
 
-export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn: boolean) => void }) {
+/** What was written on since it was sent stays. */
+function restOf(text: string, sent: string): string {
+  return text.trimStart().startsWith(sent) ? text.trimStart().slice(sent.length).trimStart() : text;
+}
+
+type ComposerProps = { one: Conversation; alsoTyping: string[]; onTyping: (isOn: boolean) => void; onSent: () => void };
+
+export function Composer({ one, alsoTyping, onTyping, onSent }: ComposerProps) {
   const { t } = useTranslation();
+  const format = useFormat();
   const [kind, setKind] = useState<Kind>('reply');
-  const draft = `${one.id} ${kind}`;
-  const [text, setText] = useState(() => drafts.get(draft) ?? '');
+  const [texts, setTexts] = useState(() => ({ reply: drafts.get(`${one.id} reply`) ?? '', note: drafts.get(`${one.id} note`) ?? '' }));
+  const text = texts[kind];
   const field = useRef<HTMLTextAreaElement>(null);
   const attachments = useAttachments();
+  const put = (to: Kind, change: (before: string) => string) => {
+    keepDraft(`${one.id} ${to}`, change(drafts.get(`${one.id} ${to}`) ?? ''));
+    setTexts((before) => ({ ...before, [to]: change(before[to]) }));
+  };
   const write = (next: string) => {
-    setText(next);
-    keepDraft(draft, next);
+    put(kind, () => next);
     if (kind === 'reply') onTyping(next.trim() !== '');
   };
-  const { isTaking, isPending, send } = useSend(one, kind, () => {
-    write('');
-    attachments.clear();
+  const isTaking = kind === 'reply' && one.handler === 'bot' && one.status === 'open';
+  const { isPending, mutate: send } = useSend(one, isTaking, (sent) => {
+    put(sent.kind, (before) => restOf(before, sent.text));
+    attachments.drop(sent.attachments);
+    onTyping(false);
+    onSent();
     field.current?.focus();
   });
   const canned = useCanned(one, text, field, write);
   const change = (to: Kind) => {
     setKind(to);
-    setText(drafts.get(`${one.id} ${to}`) ?? '');
+    onTyping(false);
     field.current?.focus();
   };
   const canSend = !attachments.isUploading && (text.trim() !== '' || attachments.ids.length > 0);
   const submit = () => {
-    if (canSend && !isPending) send({ text: text.trim(), attachments: attachments.ids });
+    if (canSend && !isPending) send({ kind, text: text.trim(), attachments: attachments.ids });
   };
   const press = (event: KeyboardEvent) => {
     if (canned.press(event)) return;
@@ -103,6 +125,12 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
             {t('inbox.botTalks')}
           </p>
         )}
+        {alsoTyping.length > 0 && (
+          <p className={css.alsoTyping} role="status">
+            <Icon name="users" size={15} />
+            {t('inbox.alsoTyping', { names: format.list(alsoTyping), count: alsoTyping.length })}
+          </p>
+        )}
         <CannedPicker canned={canned} />
         <div className={css.composerBox}>
           <fieldset className={css.kinds} aria-label={t('inbox.kind')}>
@@ -121,6 +149,7 @@ export function Composer({ one, onTyping }: { one: Conversation; onTyping: (isOn
             onKeyDown={press}
             onBlur={() => onTyping(false)}
             onPaste={(event) => attachments.add(event.clipboardData.files)}
+            onDragOver={(event) => event.dataTransfer.types.includes('Files') && event.preventDefault()}
             onDrop={(event) => {
               if (event.dataTransfer.files.length === 0) return;
               event.preventDefault();

@@ -1,5 +1,5 @@
 // What was said and done, oldest at the top and the newest in sight: days, messages one after the other, and what people
-// did in between. The box grows from its foot, so that older pages push nothing away.
+// did in between. The box grows from its foot. How it scrolls: scroll.ts.
 import { Button, Skeleton } from '@mantine/core';
 import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -9,45 +9,99 @@ import { usePlace } from '../../place.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import css from '../inbox.module.css';
-import { useActs, useThread } from '../reading.ts';
 import { Bubble } from './bubble.tsx';
+import { useThread } from './pages.ts';
+import { useGoTo, useNear, useSteady } from './scroll.ts';
 
 type Item = { seq: number; at: number; message?: ConversationMessage; act?: ConversationAct };
 
 const groupMs = 5 * 60_000;
 
-export function Timeline({ id, one, typing }: { id: number; one: Conversation | undefined; typing: string[] }) {
+type TimelineProps = { id: number; one: Conversation | undefined; around: number | null; typing: string[]; onNewest: () => void };
+
+export function Timeline({ id, one, around, typing, onNewest }: TimelineProps) {
+  const { t } = useTranslation();
+  const { botPlace } = usePlace();
+  const thread = useThread(id, botPlace, around);
+  const { messages } = thread;
+  const box = useRef<HTMLDivElement>(null);
+  const top = useRef<HTMLDivElement>(null);
+  const foot = useRef<HTMLDivElement>(null);
+  const newFrom = useNewFrom(messages, one);
+  const { isFar, onScroll } = useSteady(box, messages !== null && !thread.newer);
+  useNear(box, top, thread.older, messages?.[0]?.id);
+  useNear(box, foot, thread.newer, messages?.at(-1)?.id);
+  const found = messages?.find((message) => message.id === around);
+  // What follows it comes first, so that it stands in the middle.
+  useGoTo(box, found && (!thread.newer || messages?.at(-1) !== found) ? found.seq : null);
+  if (thread.error) return <Problem error={thread.error} retry={thread.retry} />;
+  const toNewest = () => {
+    if (thread.newer) onNewest();
+    else box.current?.scrollTo({ top: 0 });
+  };
+  return (
+    <div className={css.logBox}>
+      <div
+        ref={box}
+        className={css.log}
+        role="log"
+        aria-live="off"
+        aria-label={t('inbox.messages')}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever reads with the keyboard scrolls it
+        tabIndex={0}
+        aria-busy={messages === null || thread.isLoadingOlder}
+        onScroll={onScroll}
+      >
+        <div className={css.logInside}>
+          {messages === null && <Ghosts />}
+          <div ref={top} />
+          {thread.older && (
+            <Button variant="subtle" color="gray" size="compact-sm" className={css.more} onClick={thread.older} loading={thread.isLoadingOlder}>
+              {t('inbox.older')}
+            </Button>
+          )}
+          {messages && <Items items={itemsOf(messages, thread.acts)} newFrom={newFrom} />}
+          <div ref={foot} />
+          <Typing names={typing} />
+        </div>
+      </div>
+      {isFar && messages !== null && (
+        <Button variant="default" size="compact-sm" radius="xl" className={css.newest} leftSection={<Icon name="down" size={14} />} onClick={toNewest}>
+          {t('inbox.newest')}
+        </Button>
+      )}
+      <Spoken messages={messages} />
+    </div>
+  );
+}
+
+function Typing({ names }: { names: string[] }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { botPlace } = usePlace();
-  const thread = useThread(id, botPlace);
-  const first = thread.messages?.[0]?.seq ?? null;
-  const acts = useActs(id, botPlace, thread.older ? first : thread.messages ? 0 : null);
-  const newFrom = useNewFrom(thread.messages, one);
-  if (thread.error) return <Problem error={thread.error} retry={thread.retry} />;
+  if (names.length === 0) return null;
+  const each = [...new Set(names)];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: whoever reads with the keyboard scrolls it
-    <div className={css.log} role="log" aria-label={t('inbox.messages')} tabIndex={0} aria-busy={thread.messages === null}>
-      <div className={css.logInside}>
-        {thread.messages === null && <Ghosts />}
-        {thread.older && (
-          <Button variant="subtle" color="gray" size="compact-sm" className={css.more} onClick={thread.older} loading={thread.isLoadingOlder}>
-            {t('inbox.older')}
-          </Button>
-        )}
-        {thread.messages && <Items items={itemsOf(thread.messages, acts ?? [])} newFrom={newFrom} />}
-        {typing.length > 0 && (
-          <p className={css.typing} role="status">
-            <span className={css.dots} aria-hidden="true">
-              <i />
-              <i />
-              <i />
-            </span>
-            {t('inbox.typing', { names: format.list([...new Set(typing)]), count: typing.length })}
-          </p>
-        )}
-      </div>
-    </div>
+    <p className={css.typing} role="status">
+      <span className={css.dots} aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+      {t('inbox.typing', { names: format.list(each), count: each.length })}
+    </p>
+  );
+}
+
+/** For who hears the page: what the person says while one is here, and not what is scrolled to. */
+function Spoken({ messages }: { messages: ConversationMessage[] | null }) {
+  const last = messages?.at(-1);
+  const begun = useRef<number | null>(null);
+  if (begun.current === null && last) begun.current = last.id;
+  const isNew = last !== undefined && last.direction === 'in' && last.id > (begun.current ?? last.id);
+  return (
+    <p className="unseen" role="status">
+      {isNew && `${last.author.name}: ${last.text}`}
+    </p>
   );
 }
 

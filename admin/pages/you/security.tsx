@@ -3,6 +3,7 @@ import { Badge, Button, PasswordInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { readAgent } from '../../agent.ts';
 import type { SignIn } from '../../api/replies.ts';
 import { api } from '../../api.ts';
 import { NewPassword } from '../../forms/new-password.tsx';
@@ -18,7 +19,6 @@ import { ListTable } from '../../ui/list.tsx';
 import { Card, useTitle } from '../../ui/page.tsx';
 import { toastDone } from '../../ui/toast.tsx';
 import { When } from '../../ui/when.tsx';
-import { readAgent } from './agent.ts';
 
 export function Security() {
   const { t } = useTranslation();

@@ -1,23 +1,21 @@
-// What /v1/conversations answers: a conversation, a message, an event, and where the flow stands.
+// What /v1/conversations answers: a conversation, what a search found in it, where it began, a message and an event.
 import { ns } from '@parley/engine/ids.ts';
-import type { Session } from '@parley/engine/session.ts';
 import { z } from 'zod';
 import type { App } from '../../app.ts';
 import { signedUrl } from '../../commands/files.ts';
-import type { ConversationEvent, Traced } from '../../commands/save-step.ts';
-import { notFound } from '../../errors.ts';
+import type { ConversationEvent } from '../../commands/save-step.ts';
 import { glimpsesOf } from '../../store/conversation-reads.ts';
 import type { Conversation } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
 import { type FileRow, filesOfMessages } from '../../store/files.ts';
-import { findFlow } from '../../store/flows.ts';
-import type { MessageRow } from '../../store/messages.ts';
-import { findSession, stepsOfSession } from '../../store/sessions.ts';
+import { type Found, textsOf } from '../../store/message-search.ts';
+import { listMessages, type MessageRow } from '../../store/messages.ts';
 import { findSubscribers } from '../../store/subscribers.ts';
+import { excerptOf, wantedIn } from '../../store/words.ts';
 import { time } from './shapes.ts';
 
 const direction = z.enum(['in', 'out', 'note']);
-const authorKind = z.enum(['subscriber', 'bot', 'agent']);
+const author = z.object({ kind: z.enum(['subscriber', 'bot', 'agent']), id: z.int().nullable(), name: z.string() });
 
 export const conversation = z
   .object({
@@ -30,7 +28,16 @@ export const conversation = z
     taken_at: time.nullable().describe('Since when people have stopped the flow; null = they have not.'),
     waiting_since: time.nullable().describe('Since when the person waits for people; null = nobody has to answer.'),
     unread: z.int().describe('Messages of the person that you have not read; 50 means 50 or more.'),
-    last_message: z.object({ text: z.string(), direction, author: z.object({ kind: authorKind, name: z.string() }) }).nullable(),
+    last_message: z.object({ text: z.string(), direction, author }).nullable(),
+    hit: z
+      .object({
+        message: z.int(),
+        text: z.string().describe('What stands around the words.'),
+        marks: z.array(z.tuple([z.int(), z.int()])).describe('Where they stand in `text`: from and to.'),
+      })
+      .nullable()
+      .optional()
+      .describe('Of a search: the message that was found; null = it was the person.'),
     seq: z.int().describe('The number of its last event.'),
     messages: z.int().describe('How many.'),
     last_message_at: time.nullable(),
@@ -58,10 +65,35 @@ export const message = z
         view_url: z.string().nullable().describe('To show it in a page; null for what is not safe to show.'),
       }),
     ),
-    author: z.object({ kind: authorKind, id: z.int().nullable(), name: z.string() }),
+    author,
     created_at: time,
   })
   .meta({ id: 'Message' });
+
+const said = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const word = z.string().nullable();
+
+export const visit = z
+  .object({
+    url: word,
+    title: word,
+    referrer: word,
+    locale: word,
+    time_zone: word,
+    browser: word.describe('What it calls itself.'),
+    consent: word.describe('What they agreed to, word for word.'),
+    marks: z.array(z.string()).describe('What makes it look like a program: `honeypot`, `fast`, `no_nonce`, `wrong_nonce`, `old_nonce`, `used_nonce`.'),
+    said: z.record(z.string(), said).describe('What the page said of them.'),
+  })
+  .meta({ id: 'Visit' });
+
+export const waiting = z.object({
+  conversation: z.int(),
+  seq: z.int(),
+  name: z.string(),
+  text: z.string().describe('What they said last.'),
+  at: time.describe('When.'),
+});
 
 export const conversationEvent = z
   .object({
@@ -74,34 +106,6 @@ export const conversationEvent = z
   })
   .meta({ id: 'ConversationEvent' });
 
-export const session = z
-  .object({
-    id: z.int(),
-    flow: z.string().nullable().describe('The slug; null when the flow has been deleted.'),
-    name: z.string().nullable(),
-    version: z.int(),
-    status: z.enum(['running', 'waiting', 'ended', 'handed_off', 'failed']),
-    is_stopped: z.boolean().describe('People have taken over: it goes on when they hand back.'),
-    at: z.object({ flow: z.string(), block: z.string() }).describe('Where it stands.'),
-    wait: z.object({ kind: z.string(), block: z.string(), until: time.nullable() }).nullable(),
-    vars: z.record(z.string(), z.unknown()),
-    started_at: time,
-    updated_at: time,
-    trace: z
-      .array(
-        z.object({
-          at: time,
-          block: z.string(),
-          port: z.string(),
-          set: z.array(z.string()).describe('What the block changed, by name.'),
-          reason: z.string().nullable().describe('Why it left by that port, where the port alone does not say: `unknown_outcome`, `timeout`, `blocked`.'),
-        }),
-      )
-      .describe('The blocks it ran, oldest first; of the latest 200 turns.'),
-  })
-  .meta({ id: 'Session' });
-
-const maxTurns = 200;
 const maxGlimpse = 200;
 
 /** As `accountId` sees them: what is unread is unread by them. */
@@ -138,7 +142,7 @@ export async function showConversations(db: Db, botId: number, rows: readonly Co
       last_message: last && {
         text: last.text.slice(0, maxGlimpse),
         direction: last.direction,
-        author: { kind: last.author_kind, name: last.author_name },
+        author: { kind: last.author_kind, id: last.author_id, name: last.author_name },
       },
       seq: row.seq,
       messages: row.messages,
@@ -178,32 +182,36 @@ export function showEvent({ seq, at, kind, ...data }: ConversationEvent): z.inpu
   return { seq, at, kind, data };
 }
 
-function untilOf(wait: NonNullable<Session['wait']>): number | null {
-  if (wait.kind === 'timer') return wait.at;
-  return 'expires_at' in wait ? wait.expires_at : null;
+/** Each with the message that was found in it. */
+export async function showHits(db: Db, rows: z.input<typeof conversation>[], found: Found, asked: string): Promise<z.input<typeof conversation>[]> {
+  const wanted = wantedIn(asked);
+  const texts = await textsOf(
+    db,
+    rows.map(({ id }) => id),
+    found,
+  );
+  return rows.map((row) => {
+    const one = texts.get(row.id);
+    return { ...row, hit: one && wanted ? { message: one.id, ...excerptOf(one.text, wanted) } : null };
+  });
 }
 
-export async function showSession(db: Db, one: Conversation): Promise<z.input<typeof session>> {
-  const row = one.session_id === null ? null : await findSession(db, one.id, one.session_id);
-  if (!row) throw notFound('Session');
-  const state = JSON.parse(row.state) as Session;
-  const { cursor, wait, vars, status } = state;
-  const flow = await findFlow(db, one.bot_id, { id: row.flow_id });
-  const steps = await stepsOfSession(db, one.id, row.id, maxTurns);
-  return {
-    id: row.id,
-    flow: flow?.slug ?? null,
-    name: flow?.name ?? null,
-    version: row.version,
-    status,
-    is_stopped: one.taken_at !== null && (status === 'running' || status === 'waiting'),
-    at: { flow: cursor.flow, block: cursor.block },
-    wait: wait && { kind: wait.kind, block: wait.block, until: untilOf(wait) },
-    vars,
-    started_at: row.started_at,
-    updated_at: row.updated_at,
-    trace: steps
-      .toReversed()
-      .flatMap(({ at, trace }) => (JSON.parse(trace) as Traced[]).map(({ block, port, set = [], reason = null }) => ({ at, block, port, set, reason }))),
-  };
+type VisitContext = Partial<Record<'url' | 'title' | 'referrer' | 'locale' | 'tz' | 'browser' | 'consent', string | null>> & {
+  marks?: string[];
+  attributes?: Record<string, z.input<typeof said>>;
+};
+
+/** Of one that began elsewhere than on a website nothing is known. */
+export function showVisit({ context }: Conversation): z.input<typeof visit> {
+  const { url, title, referrer, locale, tz, browser, consent, marks, attributes } = JSON.parse(context ?? '{}') as VisitContext;
+  const words = { url, title, referrer, locale, time_zone: tz, browser, consent };
+  const known = Object.fromEntries(Object.entries(words).map(([name, value]) => [name, value ?? null]));
+  return { ...(known as Record<keyof typeof words, string | null>), marks: marks ?? [], said: attributes ?? {} };
+}
+
+export async function showWaiting(db: Db, one: Conversation): Promise<z.input<typeof waiting>> {
+  const person = (await findSubscribers(db, one.bot_id, [one.subscriber_id])).get(one.subscriber_id);
+  const [heard] = await listMessages(db, one.id, { order: 'desc', direction: 'in', limit: 1, notes: 'without' });
+  const { seq = one.seq, text = '', at = one.created_at } = heard ?? {};
+  return { conversation: one.id, seq, name: person?.name ?? '', text: text.slice(0, maxGlimpse), at };
 }

@@ -4,12 +4,26 @@ import { z } from 'zod';
 import { type ConversationEvent, eventsOf } from '../../commands/save-step.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
-import { type Conversation, countView, countWaiting, findConversation, listConversations, views } from '../../store/conversations.ts';
+import { type Conversation, countView, countWaiting, findConversation, latestWaiting, listConversations, views } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
+import { findConversations } from '../../store/message-search.ts';
 import { listMessages } from '../../store/messages.ts';
 import { stepsAfter } from '../../store/sessions.ts';
 import { actorOf } from './conversation-acts.ts';
-import { conversation, conversationEvent, message, session, showConversations, showEvent, showMessages, showSession } from './conversation-shapes.ts';
+import {
+  conversation,
+  conversationEvent,
+  message,
+  showConversations,
+  showEvent,
+  showHits,
+  showMessages,
+  showVisit,
+  showWaiting,
+  visit,
+  waiting,
+} from './conversation-shapes.ts';
+import { session, showSession } from './session-shapes.ts';
 import { cursorAsk, idParams, listOf, listQuery, listReply } from './shapes.ts';
 
 async function needConversation(db: Db, botId: number, id: number): Promise<Conversation> {
@@ -18,11 +32,11 @@ async function needConversation(db: Db, botId: number, id: number): Promise<Conv
   return found;
 }
 
-const id = z
+const digits = z
   .string()
   .regex(/^\d{1,15}$/)
-  .transform(Number)
-  .optional();
+  .transform(Number);
+const id = digits.optional();
 const eventKinds = ['message', 'session', 'input', 'conversation', 'change', 'log', 'failed'] as const satisfies ConversationEvent['kind'][];
 /** Beyond it a count says no more than "many". */
 const maxCounted = 1_000;
@@ -36,20 +50,40 @@ export const conversationRoutes = [
     access: 'bot_read',
     query: listQuery({
       view: z.enum(views).optional().describe('`mine`, `unassigned` (for people, and nobody has it), `all` that are open, `bot` (the bot answers), `closed`.'),
-      q: z.string().max(255).optional().describe('Only those with somebody whose name or e-mail address contains this.'),
+      q: z
+        .string()
+        .max(255)
+        .optional()
+        .describe(
+          'Only those in which somebody said these words (the last may be the beginning of one), or with somebody whose name, e-mail address or phone number contains this; of the latest thousand messages and people.',
+        ),
+      ids: z
+        .string()
+        .regex(/^\d{1,15}(,\d{1,15}){0,199}$/)
+        .transform((text) => text.split(',').map(Number))
+        .optional()
+        .describe('Only these, with commas between: which of the conversations one shows are still in the list, and how they stand.'),
       channel: z.string().max(40).optional(),
       status: z.string().max(40).optional(),
       subscriber: id,
       assignee: id,
     }),
     reply: listOf(conversation),
-    docs: { ...docs, id: 'listConversations', summary: 'List conversations', description: 'Newest activity first.' },
+    docs: {
+      ...docs,
+      id: 'listConversations',
+      summary: 'List conversations',
+      description: 'Newest activity first. With `q`, `hit` is the newest message of each that says so.',
+    },
     run: async ({ app, caller, tenant: { botId }, query }) => {
       const { id: me } = await actorOf(app.db, caller);
-      const { channel, status, subscriber: subscriberId, assignee: assigneeId, q: person, view } = query;
-      const filter = { channel, status, subscriberId, assigneeId, person, view: view && { is: view, me } };
+      const { channel, status, subscriber: subscriberId, assignee: assigneeId, q = '', ids, view } = query;
+      const found = await findConversations(app.db, botId, q, app.clock.now());
+      const among = found && ids ? ids.filter((one) => found.has(one)) : (ids ?? (found ? [...found.keys()] : undefined));
+      const filter = { channel, status, subscriberId, assigneeId, among, view: view && { is: view, me } };
       const page = await listConversations(app.db, botId, filter, cursorAsk(query));
-      return listReply({ rows: await showConversations(app.db, botId, page.rows, me), next: page.next }, (shown) => shown);
+      const rows = await showConversations(app.db, botId, page.rows, me);
+      return listReply({ rows: found ? await showHits(app.db, rows, found, q) : rows, next: page.next }, (shown) => shown);
     },
   }),
   route({
@@ -64,20 +98,22 @@ export const conversationRoutes = [
         bot: z.int(),
         closed: z.int(),
         waiting: z.int().describe('Who wait for you, or for anybody.'),
+        latest: waiting.nullable().describe('Of those the one that wrote last; null = nobody waits.'),
       })
       .meta({ id: 'ConversationCounts' }),
     docs: { ...docs, id: 'countConversations', summary: 'How many each view has', description: `Counted up to ${maxCounted}.` },
     run: async ({ app, caller, tenant: { botId } }) => {
       const { id: me } = await actorOf(app.db, caller);
       const count = (is: (typeof views)[number]) => countView(app.db, botId, { is, me }, maxCounted);
-      const waiting = await countWaiting(app.db, botId, me, maxCounted);
+      const latest = await latestWaiting(app.db, botId, me);
       return {
         mine: await count('mine'),
         unassigned: await count('unassigned'),
         all: await count('all'),
         bot: await count('bot'),
         closed: await count('closed'),
-        waiting,
+        waiting: latest ? await countWaiting(app.db, botId, me, maxCounted) : 0,
+        latest: latest && (await showWaiting(app.db, latest)),
       };
     },
   }),
@@ -93,6 +129,20 @@ export const conversationRoutes = [
       const [shown] = await showConversations(app.db, botId, [one], (await actorOf(app.db, caller)).id);
       return shown;
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/conversations/{id}/visit',
+    access: 'bot_read',
+    params: idParams,
+    reply: visit,
+    docs: {
+      ...docs,
+      id: 'getVisit',
+      summary: 'Where it was begun',
+      description: 'The page, the browser and what the page said of the person, as they were at the first message. All of it is the word of a browser.',
+    },
+    run: async ({ app, tenant: { botId }, params }) => showVisit(await needConversation(app.db, botId, params.id)),
   }),
   route({
     method: 'GET',
@@ -119,7 +169,10 @@ export const conversationRoutes = [
     path: '/conversations/{id}/events',
     access: 'bot_read',
     params: idParams,
-    query: listQuery({ kind: z.enum(eventKinds).optional().describe('Only those of one kind.') }),
+    query: listQuery({
+      kind: z.enum(eventKinds).optional().describe('Only those of one kind.'),
+      until: digits.optional().describe('The number of the last event asked for.'),
+    }),
     reply: listOf(conversationEvent),
     docs: {
       ...docs,
@@ -131,11 +184,12 @@ export const conversationRoutes = [
       const { limit, cursor } = cursorAsk(query);
       const one = await needConversation(app.db, botId, params.id);
       const after = cursor === undefined ? 0 : /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.MAX_SAFE_INTEGER;
-      const steps = await stepsAfter(app.db, one.id, after, limit);
+      const until = Math.min(query.until ?? one.seq, one.seq);
+      const steps = after < until ? await stepsAfter(app.db, one.id, after, limit) : [];
       const events = steps.flatMap(eventsOf);
-      const rows = events.filter((event) => event.seq > after && (query.kind === undefined || event.kind === query.kind));
-      const last = steps.at(-1)?.last_seq ?? one.seq;
-      return listReply({ rows, next: last < one.seq ? String(last) : null }, showEvent);
+      const rows = events.filter(({ seq, kind }) => seq > after && seq <= until && (query.kind === undefined || kind === query.kind));
+      const last = steps.at(-1)?.last_seq ?? until;
+      return listReply({ rows, next: last < until ? String(last) : null }, showEvent);
     },
   }),
   route({

@@ -30,7 +30,7 @@ describe.each(databaseKinds)('me on %s', (kind) => {
       name: 'Olive Owner',
       email: 'olive@example.com',
       image: null,
-      preferences: { language: 'en', scheme: 'auto' },
+      preferences: { language: 'en', scheme: 'auto', sound: false, notices: false },
       key: null,
       workspaces: [{ id: world.workspace.id, name: 'Acme', image: null, role: 'owner', bots: [bot] }],
       is_installation_owner: true,

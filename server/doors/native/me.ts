@@ -17,6 +17,9 @@ import { mendCookies } from './cookies.ts';
 import { email, image, language, listOf, name, newPassword, role, scope, time } from './shapes.ts';
 
 const scheme = z.enum(['light', 'dark', 'auto']);
+const sound = z.boolean().describe('The inbox sounds when somebody needs an answer.');
+const notices = z.boolean().describe('It shows a notification of the browser.');
+const preferences = z.object({ language: z.string(), scheme, sound, notices });
 
 export const me = z
   .object({
@@ -24,7 +27,7 @@ export const me = z
     name: z.string(),
     email: z.string(),
     image: z.string().nullable(),
-    preferences: z.object({ language: z.string(), scheme }),
+    preferences,
     key: z
       .object({ id: z.int(), name: z.string(), workspace: z.int(), bot: z.string().nullable(), scopes: z.array(scope) })
       .nullable()
@@ -126,7 +129,7 @@ export const meRoutes = [
         email: email.optional(),
         current_password: z.string().max(1000).optional().describe('Needed to change the e-mail address.'),
         image: image.optional(),
-        preferences: z.object({ language: language.optional(), scheme: scheme.optional() }).optional(),
+        preferences: preferences.extend({ language }).partial().optional(),
       })
       .meta({ id: 'UpdateMe' }),
     reply: me,

@@ -9,7 +9,7 @@ import { beginVisit, conversationToken, isBegun, sendReply, type Visit } from '.
 import { preChatOf, settingsOf } from '../../commands/site-settings.ts';
 import { makeNonce, marksOf } from '../../commands/visit-marks.ts';
 import { assert, invalidField } from '../../errors.ts';
-import { type Context, route } from '../../http/route.ts';
+import { type Context, headerText, route } from '../../http/route.ts';
 import { readTurnSettings } from '../../store/settings.ts';
 import type { Site } from '../../store/sites.ts';
 import { beginningPerVisitor, perAddress, perVisitor } from './limits.ts';
@@ -79,7 +79,7 @@ export const fullOpening = route({
   run: async (context) => {
     const { app, caller, body } = context;
     const site = siteOf(caller);
-    const visit = visitOf(site, body);
+    const visit = visitOf(site, body, headerText(context.request.headers, 'user-agent'));
     if (!(await isBegun(app, app.db, site, visit))) await context.count(beginningPerVisitor, `site:${site.id} ${digestOf(visit.token)}`);
     return app.transact(async (tx) => {
       const marks = await marksOf(app, tx, site, { nonce: body.nonce ?? null, honey: body.website ?? '' });
@@ -97,7 +97,9 @@ function refOf({ ref, url = '' }: NonNullable<z.output<typeof shapes.opening>['c
   return said?.trim().slice(0, maxRef) || null;
 }
 
-function visitOf(site: Site, body: z.output<typeof shapes.opening>): Visit {
+const maxBrowser = 300;
+
+function visitOf(site: Site, body: z.output<typeof shapes.opening>, browser: string): Visit {
   const asked = preChatOf(site);
   const [name, email] = [body.name?.trim() ?? '', body.email?.trim() ?? ''];
   const said = body.message ?? '';
@@ -116,7 +118,7 @@ function visitOf(site: Site, body: z.output<typeof shapes.opening>): Visit {
     locale: locale ?? null,
     timeZone: tz ?? null,
     attributes: body.attributes ?? {},
-    context: { ...body.context, consent: asked.consent },
+    context: { ...body.context, consent: asked.consent, browser: browser.slice(0, maxBrowser) },
     ref: refOf(body.context),
     flow: body.flow ?? null,
     isAnother: body.another ?? false,

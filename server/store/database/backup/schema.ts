@@ -1,7 +1,7 @@
 // The tables that are there, read from the database itself: backups and restores must know every one, also those of
 // a schema older than this binary, and none that is not ours in a Postgres shared with others.
 import { sql } from 'kysely';
-import { migrations, sqliteDialect } from '../../migrations.ts';
+import { type Dialect, migrations, postgresDialect, sqliteDialect } from '../../migrations.ts';
 import type { Db } from '../handle.ts';
 
 export type TableShape = {
@@ -29,9 +29,19 @@ export async function describeTables(db: Db, { isShared }: Kind): Promise<TableS
   });
 }
 
-/** What the migrations have ever made. */
+/** Indexes that are tables on Postgres: made from the others again, so no backup holds them. */
+export function indexTables(): string[] {
+  const ours = ownTables();
+  return [...tablesOn(postgresDialect)].filter((name) => !ours.has(name));
+}
+
 function ownTables(): Set<string> {
-  const statements = migrations.flatMap((migration) => migration.up(sqliteDialect));
+  return tablesOn(sqliteDialect);
+}
+
+/** What the migrations have ever made. */
+function tablesOn(dialect: Dialect): Set<string> {
+  const statements = migrations.flatMap((migration) => migration.up(dialect));
   return new Set(statements.flatMap((text) => [...text.matchAll(/\b(?:create table|rename to) (\w+)/gi)].map(([, name = '']) => name)));
 }
 

@@ -129,6 +129,8 @@ export type BlockDefinition<S extends z.ZodRawShape = z.ZodRawShape> = {
   names?: string[];
   /** It stops for a person or for time to pass: a round through it is not endless. */
   rests?: true;
+  /** Several messages in a row may be one answer to it. */
+  gathers?(block: BlockOf<S>): boolean;
   /** It brings people in, or asks whether they are there. */
   callsPeople?: true;
   knowsHours?: true;

@@ -12,6 +12,8 @@ export type Wait =
       choices: WaitingChoice[];
       /** The person came late and was asked whether to go on: the two answers to that. */
       late?: WaitingChoice[];
+      /** What has been written to it so far, where several messages are one answer. */
+      gathered?: { since: number; texts: string[] };
       /** Of a form that asks one by one. */
       field?: string;
       expires_at: number | null;

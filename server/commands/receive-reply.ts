@@ -6,6 +6,7 @@ import { restTrigger } from '../store/cooldowns.ts';
 import type { Db } from '../store/database.ts';
 import { noteInbound } from '../store/inbound.ts';
 import { type LateReply, lateReplyAfter, usualLateQuestion } from './channel-settings.ts';
+import { gathered } from './gathering.ts';
 import { beginSession, fallbackOf, type OpenTurn, openTurn, restart, setAside, type Triggered, triggersFor, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { startFlowOf } from './start-flow.ts';
@@ -24,18 +25,27 @@ export async function receiveEvent(app: App, tx: Db, { source, event }: { source
 /** For whoever has opened the turn already. */
 export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<SavedStep> {
   turn.reply = reply;
-  if (!isResting(turn)) await answer(app, tx, turn, reply);
+  const due = isResting(turn) ? null : isAtOnce(turn, reply) ? reply : await gathered(app, tx, turn, reply);
+  if (due) await answer(app, tx, turn, due);
   return saveStep(app, tx, turn);
 }
 
+/** A word that means the same everywhere, and what comes late, wait for nothing more. */
+function isAtOnce(turn: OpenTurn, reply: Reply): boolean {
+  const { session, settings, conversation } = turn;
+  if (session === null || settings.channels?.[conversation.channel] === undefined) return session === null;
+  return commandIn(turn, reply) !== null || lateness(turn, reply) !== 'resume';
+}
+
 /** Automation rests while it is paused for this person, or while people have the conversation. */
-function isResting(turn: OpenTurn): boolean {
+export function isResting(turn: OpenTurn): boolean {
   const { paused_until: pausedUntil } = turn.subscriber;
   const isPaused = pausedUntil !== null && pausedUntil > turn.context.now;
   return isPaused || turn.conversation.taken_at !== null || turn.session?.state.status === 'handed_off';
 }
 
-async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
+/** What a reply is answered with, whenever it was stored. */
+export async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
   const triggers = await triggersFor(tx, turn, reply);
   const isWaiting = turn.session !== null && !turn.isLost;
   const interrupting = triggers.find((one) => one.interrupts === 'always' || (one.interrupts === 'when_waiting' && isWaiting));

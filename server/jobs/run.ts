@@ -4,7 +4,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '../app.ts';
 import { readBrand } from '../commands/brand.ts';
-import { wakeSession } from '../commands/wake-session.ts';
+import type { Gathered } from '../commands/gathering.ts';
+import { answerGathered, wakeSession } from '../commands/wake-session.ts';
 import type { AnyEffect, Performed } from '../effects.ts';
 import { AppError } from '../errors.ts';
 import type { Db } from '../store/database.ts';
@@ -20,16 +21,24 @@ const maxKeeps = 4;
 
 type AskPayload = { botId: number; conversationId: number; sessionId: number; id: string; ask: { ask: string } };
 
+/** What asks nothing of the outside: done and ended in one transaction, so it may always be done again. */
+const ours: { [kind: string]: (app: App, tx: Db, payload: string) => Promise<unknown> } = {
+  timer: (app, tx, payload) => {
+    const { wait, ...place } = JSON.parse(payload) as TimerPayload;
+    return wakeSession(app, tx, place, { kind: 'timer', wait });
+  },
+  gathered: (app, tx, payload) => answerGathered(app, tx, JSON.parse(payload) as Gathered),
+};
+
 export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
   return {
     run: async (job, finish) => {
-      if (job.kind === 'timer') {
-        const { wait, ...place } = JSON.parse(job.payload) as TimerPayload;
-        await app.transact(async (tx) => {
-          await wakeSession(app, tx, place, { kind: 'timer', wait });
+      const own = ours[job.kind];
+      if (own) {
+        return app.transact(async (tx) => {
+          await own(app, tx, job.payload);
           await finish(tx);
         });
-        return;
       }
       const payload = JSON.parse(job.payload) as AskPayload;
       const answer = await answerTo(app, job, payload, effects);
@@ -43,7 +52,7 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
     mayRunAgain: (job) => mayRunAgain(job, effects),
     // The conversation goes on by the block's error way instead of waiting for ever.
     giveUp: async (tx, job, { outcome, reason }) => {
-      if (job.kind === 'timer') return;
+      if (ours[job.kind]) return;
       const payload = JSON.parse(job.payload) as AskPayload;
       const values = { kind: outcome === 'unknown' ? 'unknown_outcome' : 'network', error: reason.slice(0, maxErrorUnits) };
       await wakeSession(app, tx, payload, { kind: 'answer', id: payload.id, ok: false, values });
@@ -52,7 +61,7 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
 }
 
 function mayRunAgain(job: Job, effects: readonly AnyEffect[]): boolean {
-  if (job.kind === 'timer') return true;
+  if (ours[job.kind]) return true;
   const { ask } = JSON.parse(job.payload) as AskPayload;
   return effects.find((one) => one.ask === ask.ask)?.isRepeatable?.(ask as never) ?? false;
 }

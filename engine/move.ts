@@ -29,14 +29,14 @@ export function moved(session: Session, moveOf: (slug: string, version: number) 
 }
 
 function frameAfter(move: Move | null, frame: Frame): Frame | null {
-  const block = placeAfter(move, frame.block);
+  const returnTo = placeAfter(move, frame.return_to);
   const loops = loopsAfter(move, frame.loops);
-  if (block === null || loops === null) return null;
+  if (returnTo === null || loops === null) return null;
   const { vars, params } = frame;
   return {
     ...frame,
     version_id: move?.version ?? frame.version_id,
-    block,
+    return_to: returnTo,
     loops,
     vars: { ...defaultsOf(move?.to.vars), ...vars },
     params: { ...defaultsOf(move?.to.params), ...params },

@@ -310,7 +310,7 @@ export class Run {
     if (session.stack.length >= limits.stackDepth) return { fail: `more than ${limits.stackDepth} flows inside each other` };
     if (!this.#turn.admits('what is handed over', given)) return { end: true };
     const { cursor, version_id, vars, loops, params } = session;
-    session.stack.push({ flow: cursor.flow, version_id, block: this.#turn.at, vars, loops, params });
+    session.stack.push({ flow: cursor.flow, version_id, return_to: this.#turn.at, vars, loops, params });
     cursor.flow = slug;
     session.version_id = called.version;
     session.vars = defaultsOf(called.flow.vars);
@@ -330,8 +330,8 @@ export class Run {
     if (!frame) return this.#end();
     this.#backTo(frame);
     if (this.#current === null) return { fail: `the flow ${frame.flow} is no longer there` };
-    const placed = this.#enter(frame.block);
-    if (placed === null) return { fail: `the block ${frame.block} is no longer there` };
+    const placed = this.#enter(frame.return_to);
+    if (placed === null) return { fail: `the block ${frame.return_to} is no longer there` };
     return definitionOf(placed.block).wake?.(placed.block as never, this.#turn, { kind: 'answer', ok: true, values }) ?? { go: 'next' };
   }
 
@@ -379,7 +379,7 @@ export class Run {
       const frame = this.#session.stack.at(-1);
       if (!frame) return null;
       this.#backTo(frame);
-      this.#session.cursor.block = frame.block;
+      this.#session.cursor.block = frame.return_to;
     }
   }
 }

@@ -21,24 +21,22 @@ const maxKeeps = 4;
 
 type AskPayload = { botId: number; conversationId: number; sessionId: number; id: string; ask: { ask: string } };
 
-/** What asks nothing of the outside: done and ended in one transaction, so it may always be done again. */
-const ours: { [kind: string]: (app: App, tx: Db, payload: string) => Promise<unknown> } = {
-  timer: (app, tx, payload) => {
-    const { wait, ...place } = JSON.parse(payload) as TimerPayload;
-    return wakeSession(app, tx, place, { kind: 'timer', wait });
-  },
-  gathered: (app, tx, payload) => answerGathered(app, tx, JSON.parse(payload) as Gathered),
+/** THE LIST of what is done with our own data only, and may be done again until it is. */
+const ownWork: { [kind: string]: (app: App, tx: Db, payload: never) => Promise<unknown> } = {
+  timer: (app, tx, { wait, ...place }: TimerPayload) => wakeSession(app, tx, place, { kind: 'timer', wait }),
+  gathered: (app, tx, due: Gathered) => answerGathered(app, tx, due),
 };
 
 export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
   return {
     run: async (job, finish) => {
-      const own = ours[job.kind];
+      const own = ownWork[job.kind];
       if (own) {
-        return app.transact(async (tx) => {
-          await own(app, tx, job.payload);
+        await app.transact(async (tx) => {
+          await own(app, tx, JSON.parse(job.payload) as never);
           await finish(tx);
         });
+        return;
       }
       const payload = JSON.parse(job.payload) as AskPayload;
       const answer = await answerTo(app, job, payload, effects);
@@ -52,7 +50,7 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
     mayRunAgain: (job) => mayRunAgain(job, effects),
     // The conversation goes on by the block's error way instead of waiting for ever.
     giveUp: async (tx, job, { outcome, reason }) => {
-      if (ours[job.kind]) return;
+      if (ownWork[job.kind]) return;
       const payload = JSON.parse(job.payload) as AskPayload;
       const values = { kind: outcome === 'unknown' ? 'unknown_outcome' : 'network', error: reason.slice(0, maxErrorUnits) };
       await wakeSession(app, tx, payload, { kind: 'answer', id: payload.id, ok: false, values });
@@ -61,7 +59,7 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
 }
 
 function mayRunAgain(job: Job, effects: readonly AnyEffect[]): boolean {
-  if (ours[job.kind]) return true;
+  if (ownWork[job.kind]) return true;
   const { ask } = JSON.parse(job.payload) as AskPayload;
   return effects.find((one) => one.ask === ask.ask)?.isRepeatable?.(ask as never) ?? false;
 }

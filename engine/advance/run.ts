@@ -50,7 +50,7 @@ export class Run {
     if (this.#current === null) return { fail: `the flow ${cursor.flow} is no longer there` };
     switch (input.kind) {
       case 'start':
-        return this.#start(input.at ?? indexOf(this.#flow).start, bounded(input.params ?? {}), bounded(input.vars ?? {}));
+        return this.#begin(input);
       case 'jump':
         return this.#jumpFromOutside(input.at);
       case 'reply':
@@ -72,6 +72,15 @@ export class Run {
       case 'human':
         return wait?.kind === 'human' ? this.#wake(wait, { kind: 'human', outcome: input.outcome }) : null;
     }
+  }
+
+  #begin({ at, pressed, params = {}, vars = {} }: Extract<Input, { kind: 'start' }>): Next {
+    const begun = this.#start(pressed?.at ?? at ?? indexOf(this.#flow).start, bounded(params), bounded(vars));
+    return pressed && 'jump' in begun ? this.#press(pressed) : begun;
+  }
+
+  #press({ at, id }: { at: string; id: string }): Next {
+    return this.#enter(at) === null ? { fail: `there is no block ${at}` } : { go: `btn:${id}` };
   }
 
   #start(at: string | null, params: Vars, vars: Vars = {}): Next {
@@ -105,8 +114,7 @@ export class Run {
     // While people have the conversation, a button of the bot takes nothing from them.
     if (pressed?.kind === 'btn' && wait?.kind !== 'human' && this.#isHere(pressed.at)) {
       this.#session.wait = null;
-      this.#enter(pressed.at);
-      return { go: `btn:${pressed.id}` };
+      return this.#press(pressed);
     }
     const command = commandIn(this.#turn.context.commands, reply.text);
     if (command !== null) {
@@ -193,8 +201,15 @@ export class Run {
     if (counters.spent.blocks > limits.blocksPerTurn) return { fail: `more than ${limits.blocksPerTurn} blocks in one turn: an endless loop?` };
     counters.blocks += 1;
     counters.visits[at] = (counters.visits[at] ?? 0) + 1;
-    if (placed.block.when !== undefined && !this.#turn.holds(placed.block.when)) return { go: 'next' };
-    return definitionOf(placed.block).run(localized(this.#flow, placed, this.#turn.language) as never, this.#turn);
+    const definition = definitionOf(placed.block);
+    if (placed.block.when !== undefined && !this.#turn.holds(placed.block.when)) return this.#skip(placed, definition.jumps === true);
+    return definition.run(localized(this.#flow, placed, this.#turn.language) as never, this.#turn);
+  }
+
+  #skip(placed: Placed, jumps: boolean): Next {
+    if (!jumps) return { go: 'next' };
+    this.#trace('next');
+    return placed.next === null ? { fail: `nothing follows ${placed.at} where it is skipped` } : { jump: placed.next };
   }
 
   #leave(port: string, reason?: string, or?: () => Next): Next {

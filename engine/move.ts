@@ -1,6 +1,6 @@
 // A session goes over to newer versions of the flows it is inside of: every place in it by the id of its block, wherever
 // that block stands by now. Where one is gone, or has become another kind of block, there is nowhere to go on.
-import { defaultsOf } from './advance/values.ts';
+import { defaultsOf } from './advance/given.ts';
 import { blockNamed, type Flow, indexOf } from './flow.ts';
 import type { Frame, Loop, Session } from './session.ts';
 

@@ -29,7 +29,7 @@ export async function receiveEvent(app: App, tx: Db, { source, event }: { source
 /** For whoever has opened the turn already. */
 export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<SavedStep> {
   turn.reply = reply;
-  turn.context = { ...turn.context, conv: { ...turn.context.conv, last_reply_at: turn.context.now } };
+  turn.context.conv.last_reply_at = turn.context.now;
   const due = isResting(turn) ? null : isAtOnce(turn, reply) ? reply : await gathered(app, tx, turn, reply);
   if (due) await answer(app, tx, turn, due);
   return saveStep(app, tx, turn);

@@ -1,4 +1,4 @@
-// Variables as they begin.
+// What a flow begins with: its variables and parameters, as they were handed over or else as it declares them.
 import { isShallow, type Value } from '../expression/value.ts';
 import type { Vars } from '../session.ts';
 

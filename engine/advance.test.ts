@@ -5,6 +5,20 @@ import { begin, ends, flowOf, play, tracesOf } from './testing/play.ts';
 const failing = (more: object = {}) => ({ id: 'x', type: 'call', flow: 'nowhere', to: { next: '@end' }, ...more });
 const onError = { triggers: { go: { type: 'start', to: 'a' }, err: { type: 'error', to: 'flow_way' } } };
 
+test('a turn computes so much and no more, and apologises with what is left', () => {
+  const list = Array.from({ length: 1_000 }, (_, at) => at);
+  const costly = Array.from({ length: 30 }, () => ({ var: 'n', value: '{{ list.map(i, i * 2 + 1 - 3).sum() }}' }));
+  const groups = {
+    a: [
+      { id: 'w', type: 'while', test: { cel: 'true' }, max: 80, to: { do: 'a.s', done: '@end' } },
+      { id: 's', type: 'set', set: costly, to: { next: '@continue' } },
+    ],
+    flow_way: ends('Sorry: {{ last.error }}, {{ 1 + 1 }}'),
+  };
+  const more = { ...onError, vars: { n: { type: 'number' }, list: { type: 'list', default: list } } };
+  expect(play(groups, [], { more })).toEqual(['bot: Sorry: the flow computes more than one turn may, 2', 'do: end']);
+});
+
 describe('an error takes the nearest way out', () => {
   const ways = { block_way: ends('Block'), group_way: ends('Group'), flow_way: ends('Flow') };
 

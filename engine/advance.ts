@@ -2,6 +2,7 @@
 // was given stays as it was. It performs nothing: what the flow wants of the world is in the outputs, and comes back
 // later as an input.
 import type { Flows, Input } from './advance/input.ts';
+import { Receiver } from './advance/receive.ts';
 import { Run } from './advance/run.ts';
 import { type Context, type Output, Turn } from './advance/turn.ts';
 import { type Flow, indexOf } from './flow.ts';
@@ -19,8 +20,8 @@ export function advance(flows: Flows, given: Session, input: Input, context: Con
   if (input.kind !== 'answer') session.counters.spent = { ...nothingSpent };
   const reply = input.kind === 'reply' ? input.reply : input.kind === 'start' ? (input.reply ?? null) : null;
   const turn = new Turn(session, context, reply);
-  const run = new Run(flows, turn, reply);
-  const first = run.receive(input);
+  const run = new Run(flows, turn);
+  const first = new Receiver(run, flows, turn, reply).receive(input);
   if (first === null) return { session: given, outputs: turn.outputs };
   run.walk(first);
   if (session.wait?.kind !== 'effect') forgetTurn(flows, session);

@@ -127,8 +127,12 @@ export type BlockDefinition<S extends z.ZodRawShape = z.ZodRawShape> = {
   raw?: string[];
   /** Names its expressions know besides variables and namespaces. */
   names?: string[];
+  /** Where it leads is all it does: skipped, it leads on to the block after it. */
+  jumps?: true;
   /** It stops for a person or for time to pass: a round through it is not endless. */
   rests?: true;
+  /** Several messages in a row may be one answer to it. */
+  gathers?(block: BlockOf<S>): boolean;
   /** It brings people in, or asks whether they are there. */
   callsPeople?: true;
   knowsHours?: true;

@@ -104,7 +104,7 @@ function checkWays(look: Look, placed: Placed): void {
     if (typeof target !== 'string') checkExpression(look, target.expr, at, []);
   }
   for (const way of ways) {
-    if (way.targets.includes(null) && !way.isOptional && !Object.hasOwn(connected, way.port))
+    if (way.targets.includes(null) && !way.isOptional && (way.isSkip || !Object.hasOwn(connected, way.port)))
       look.report('E01', `${placed.at}.${way.port}`, `Nothing follows "${way.port}" here: connect it, or finish with an end block.`);
   }
 }

@@ -17,6 +17,8 @@ export type Surroundings = {
   isOpen: (at: number) => boolean;
   /** The next moment the business is open, from `at` on; null when it never opens. */
   nextOpen: (at: number) => number | null;
+  /** What all expressions together may still cost, where that is bounded; below zero every one of them is null. */
+  work?: { left: number };
 };
 
 export type Scope = { [name: string]: Value | undefined };
@@ -66,8 +68,11 @@ function parse(source: string): Compiled {
 /** The value, or null for anything that has none: a missing name, a wrong kind, an exhausted budget. */
 export function evaluate(compiled: Compiled, scope: Scope, around: Surroundings): Value {
   if (!compiled.ok) return null;
+  const { work } = around;
+  if (work !== undefined && work.left < 0) return null;
   const walk = new Walk(around);
   const value = walk.value(compiled.ast, scope);
+  if (work !== undefined) work.left -= walk.cost;
   return walk.isSpent ? null : value;
 }
 
@@ -139,6 +144,11 @@ class Walk {
 
   get isSpent(): boolean {
     return this.#nodes > maxNodes || this.#units > maxUnits || this.#read > maxRead;
+  }
+
+  /** In nodes: what functions read is cheaper by the letter. */
+  get cost(): number {
+    return this.#nodes + this.#read / 16;
   }
 
   value(node: ASTNode, scope: Scope): Value {

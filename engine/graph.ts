@@ -2,8 +2,11 @@
 import { definitionOf } from './blocks.ts';
 import { blockAt, type Flow, indexOf, type Placed } from './flow.ts';
 
+/** `isSkip`: taken when its own condition does not hold, whatever its port is connected to. */
+export type Way = { port: string; targets: (string | null)[]; isOptional: boolean; isSkip?: boolean };
+
 /** Every port of a block, connected or not, with where it leads; `null` leads nowhere. `@` targets stay as they are. */
-export function waysOf(flow: Flow, placed: Placed): { port: string; targets: (string | null)[]; isOptional: boolean }[] {
+export function waysOf(flow: Flow, placed: Placed): Way[] {
   const definition = definitionOf(placed.block);
   const special = definition.ports(placed.block as never);
   const all = special.map((one) => ({
@@ -11,8 +14,10 @@ export function waysOf(flow: Flow, placed: Placed): { port: string; targets: (st
     targets: targetsOf(flow, placed, one.name, one.falls ?? ['next']),
     isOptional: one.optional === true,
   }));
-  if (definition.leavesByItself?.(placed.block as never) && placed.block.to?.next === undefined) return all;
-  return [...all, { port: 'next', targets: targetsOf(flow, placed, 'next', []), isOptional: false }];
+  const { when, to } = placed.block;
+  if (definition.leavesByItself?.(placed.block as never) && to?.next === undefined && when === undefined) return all;
+  const skipped = when !== undefined && definition.jumps ? [{ port: 'next', targets: [placed.next], isOptional: false, isSkip: true }] : [];
+  return [...all, ...skipped, { port: 'next', targets: targetsOf(flow, placed, 'next', []), isOptional: false }];
 }
 
 function targetsOf(flow: Flow, placed: Placed, port: string, falls: string[]): (string | null)[] {

@@ -34,13 +34,13 @@ test('a place that is gone, of the block that waits or of a loop around it, is n
 });
 
 test('a frame goes over on its own, and nothing that stays is touched', () => {
-  const frame = { flow: 'outer', version_id: 3, block: 'a.c', vars: {}, loops: [], params: {} };
+  const frame = { flow: 'outer', version_id: 3, return_to: 'a.c', vars: {}, loops: [], params: {} };
   const session = { ...waiting, stack: [frame] };
   const outer = flowOf({ a: [{ id: 'c', type: 'call', flow: 'main' }, ...ends('x')] }, { id: 'outer' });
   const later = flowOf({ b: [{ id: 'c', type: 'call', flow: 'main' }, ...ends('x')] }, { id: 'outer' });
   const gone = flowOf({ b: ends('x') }, { id: 'outer' });
   const outerTo = (to: Flow) => moved(session, (slug) => (slug === 'outer' ? { from: outer, to, version: 4 } : null));
-  expect(outerTo(later)).toEqual({ ...session, stack: [{ ...frame, version_id: 4, block: 'b.c' }] });
+  expect(outerTo(later)).toEqual({ ...session, stack: [{ ...frame, version_id: 4, return_to: 'b.c' }] });
   expect(outerTo(gone)).toBeNull();
   expect(moved(session, () => null)).toEqual(session);
 });

@@ -1,6 +1,6 @@
 // A session goes over to newer versions of the flows it is inside of: every place in it by the id of its block, wherever
 // that block stands by now. Where one is gone, or has become another kind of block, there is nowhere to go on.
-import { defaultsOf } from './advance/values.ts';
+import { defaultsOf } from './advance/given.ts';
 import { blockNamed, type Flow, indexOf } from './flow.ts';
 import type { Frame, Loop, Session } from './session.ts';
 
@@ -29,14 +29,14 @@ export function moved(session: Session, moveOf: (slug: string, version: number) 
 }
 
 function frameAfter(move: Move | null, frame: Frame): Frame | null {
-  const block = placeAfter(move, frame.block);
+  const returnTo = placeAfter(move, frame.return_to);
   const loops = loopsAfter(move, frame.loops);
-  if (block === null || loops === null) return null;
+  if (returnTo === null || loops === null) return null;
   const { vars, params } = frame;
   return {
     ...frame,
     version_id: move?.version ?? frame.version_id,
-    block,
+    return_to: returnTo,
     loops,
     vars: { ...defaultsOf(move?.to.vars), ...vars },
     params: { ...defaultsOf(move?.to.params), ...params },

@@ -12,6 +12,8 @@ export type Wait =
       choices: WaitingChoice[];
       /** The person came late and was asked whether to go on: the two answers to that. */
       late?: WaitingChoice[];
+      /** What has been written to it so far, where several messages are one answer. */
+      gathered?: { since: number; texts: string[] };
       /** Of a form that asks one by one. */
       field?: string;
       expires_at: number | null;
@@ -46,7 +48,7 @@ export function untimed(session: Session, now: number): Session {
 export type Vars = { [name: string]: Value };
 
 /** A caller waiting for its sub-flow to return, in the version it began with. */
-export type Frame = { flow: string; version_id: number; block: string; vars: Vars; loops: Loop[]; params: Vars };
+export type Frame = { flow: string; version_id: number; return_to: string; vars: Vars; loops: Loop[]; params: Vars };
 
 export type Loop = { block: string; i: number; items: Value[] | null; as: string | null };
 

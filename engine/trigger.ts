@@ -1,5 +1,5 @@
 // Which trigger a reply or an event sets off: by priority, then by the order of the document.
-import { paramsOf } from './advance/values.ts';
+import { paramsOf } from './advance/given.ts';
 import { fold } from './block/answer.ts';
 import { holds } from './condition.ts';
 import { matchRegex } from './expression/regex.ts';

@@ -25,7 +25,8 @@ export function onlyVersions(flows: { [slug: string]: Flow }): Flows {
 }
 
 export type Input =
-  | { kind: 'start'; at?: string; reply?: Reply; params?: Vars; vars?: Vars }
+  /** `pressed`: it begins where this button leads. */
+  | { kind: 'start'; at?: string; pressed?: { at: string; id: string }; reply?: Reply; params?: Vars; vars?: Vars }
   | { kind: 'reply'; reply: Reply }
   /** A reply came so late that the person is asked whether to go on; it answers nothing. */
   | { kind: 'late'; words: LateWords }

@@ -1,31 +1,25 @@
-// The walk of one turn: what wakes a session, from block to block, into loops and sub-flows and out again, along the
-// error ways when something is wrong. It knows ways of leaving a block, never a block.
-import { choiceOf } from '../block/answer.ts';
-import { type Next, parsePayload, type Wake } from '../block.ts';
+// The walk of one turn: from block to block, into loops and sub-flows and out again, along the error ways when something
+// is wrong. It knows ways of leaving a block, never a block. What sets it going is in receive.ts.
+import type { Next } from '../block.ts';
 import { definitionOf } from '../blocks.ts';
-import { isShallow, type Value } from '../expression/value.ts';
+import type { Value } from '../expression/value.ts';
 import { blockAt, type Flow, indexOf, type Placed } from '../flow.ts';
-import type { Reply } from '../message.ts';
 import type { Frame, Loop, Session, Vars, Wait } from '../session.ts';
-import { commandIn } from './commands.ts';
-import type { Flows, Input } from './input.ts';
-import { type LateWords, lateQuestion, type ReplyWait } from './late.ts';
+import { defaultsOf, paramsOf } from './given.ts';
+import type { Flows } from './input.ts';
 import { localized } from './localize.ts';
 import { type Target, targetOf } from './ports.ts';
 import { limits, type Turn } from './turn.ts';
-import { bounded, defaultsOf, paramsOf } from './values.ts';
 
 export class Run {
   readonly #flows: Flows;
   readonly #turn: Turn;
-  readonly #reply: Reply | null;
   #isContinuing = false;
 
-  constructor(flows: Flows, turn: Turn, reply: Reply | null) {
+  constructor(flows: Flows, turn: Turn) {
     this.#flows = flows;
     this.#turn = turn;
-    this.#reply = reply;
-    turn.refreshScope(this.#current);
+    turn.refreshScope(this.current);
   }
 
   get #session(): Session {
@@ -33,133 +27,33 @@ export class Run {
   }
 
   /** The flow of the cursor, in the version the session began it with. */
-  get #current(): Flow | null {
+  get current(): Flow | null {
     const { cursor, version_id } = this.#session;
     return this.#flows.pinned(cursor.flow, version_id);
   }
 
-  get #flow(): Flow {
-    const flow = this.#current;
+  get flow(): Flow {
+    const flow = this.current;
     if (!flow) throw new Error(`the flow ${this.#session.cursor.flow} was not given`);
     return flow;
   }
 
-  /** Where to go on; null when the input is stale or nobody's, and the session stays untouched. */
-  receive(input: Input): Next | null {
-    const { wait, cursor } = this.#session;
-    if (this.#current === null) return { fail: `the flow ${cursor.flow} is no longer there` };
-    switch (input.kind) {
-      case 'start':
-        return this.#start(input.at ?? indexOf(this.#flow).start, bounded(input.params ?? {}), bounded(input.vars ?? {}));
-      case 'jump':
-        return this.#jumpFromOutside(input.at);
-      case 'reply':
-        return this.#receiveReply(input.reply, wait);
-      case 'late':
-        return wait?.kind === 'reply' ? this.#askWhetherToGoOn(wait, input.words) : null;
-      case 'timer':
-        if (wait === null || wait.id !== input.wait) return null;
-        return this.#wake(
-          wait,
-          wait.kind === 'timer' ? { kind: 'timer' } : wait.kind === 'human' ? { kind: 'human', outcome: 'timeout' } : { kind: 'timeout' },
-        );
-      case 'answer':
-        return wait?.kind === 'effect' && wait.id === input.id ? this.#wake(wait, { kind: 'answer', ok: input.ok, values: bounded(input.values) }) : null;
-      case 'webhook':
-        return wait?.kind === 'webhook' && wait.token === input.token && (!wait.signed || input.isSigned)
-          ? this.#wake(wait, { kind: 'webhook', data: isShallow(input.data) ? input.data : null })
-          : null;
-      case 'human':
-        return wait?.kind === 'human' ? this.#wake(wait, { kind: 'human', outcome: input.outcome }) : null;
-    }
-  }
-
-  #start(at: string | null, params: Vars, vars: Vars = {}): Next {
+  /** From the beginning, or from another place, with what is handed over. */
+  start(at: string | null, params: Vars, vars: Vars = {}): Next {
     const session = this.#session;
     session.stack = [];
     session.loops = [];
     session.wait = null;
-    session.params = paramsOf(this.#flow, params);
-    session.vars = defaultsOf(this.#flow.vars, vars);
-    this.#turn.refreshScope(this.#flow);
+    session.params = paramsOf(this.flow, params);
+    session.vars = defaultsOf(this.flow.vars, vars);
+    this.#turn.refreshScope(this.flow);
     if (!this.#turn.admits('what it begins with', { ...session.params, ...session.vars })) return { end: true };
     return at === null ? { fail: 'This flow has no start' } : { jump: at };
   }
 
-  #jumpFromOutside(at: string): Next | null {
-    if (!this.#isHere(at)) return null;
-    this.#session.wait = null;
-    this.#session.loops = [];
-    return { jump: at };
-  }
-
-  #receiveReply(reply: Reply, wait: Wait | null): Next | null {
-    const pressed = reply.payload === undefined ? null : parsePayload(reply.payload);
-    const whether = wait?.kind === 'reply' && wait.late ? choiceOf(reply, wait.late)?.id : undefined;
-    if (wait?.kind === 'reply' && whether === 'go_on') return this.#askAgain(wait);
-    if (whether === 'start_again') {
-      this.#turn.outputs.push({ kind: 'command', name: 'restart' });
-      return null;
-    }
-    if (wait?.kind === 'reply' && wait.choices.some((one) => one.payload === reply.payload)) return this.#wake(wait, { kind: 'reply', reply });
-    // While people have the conversation, a button of the bot takes nothing from them.
-    if (pressed?.kind === 'btn' && wait?.kind !== 'human' && this.#isHere(pressed.at)) {
-      this.#session.wait = null;
-      this.#enter(pressed.at);
-      return { go: `btn:${pressed.id}` };
-    }
-    const command = commandIn(this.#turn.context.commands, reply.text);
-    if (command !== null) {
-      this.#turn.outputs.push({ kind: 'command', name: command });
-      return null;
-    }
-    if (wait?.kind === 'reply') return this.#wake(wait, { kind: 'reply', reply });
-    this.#turn.outputs.push(this.#turn.context.interrupts(reply) ? { kind: 'interrupted' } : { kind: 'unanswered' });
-    return null;
-  }
-
-  #askWhetherToGoOn(wait: ReplyWait, words: LateWords): Next {
-    const { message, late } = lateQuestion(wait, words);
-    this.#turn.at = wait.block;
-    this.#turn.say(message);
-    return { wait: { ...wait, late } };
-  }
-
-  /** What the block asked is long out of sight. */
-  #askAgain(wait: Wait): Next {
-    this.#session.wait = null;
-    return this.#run(wait.block);
-  }
-
-  /** In this flow or one that called it, which is then gone back to. */
-  #isHere(at: string): boolean {
-    if (blockAt(this.#flow, at) !== null) return true;
-    const frame = this.#session.stack.findLast((one) => {
-      const flow = this.#flows.pinned(one.flow, one.version_id);
-      return flow !== null && blockAt(flow, at) !== null;
-    });
-    if (frame) this.#backTo(frame);
-    return frame !== undefined;
-  }
-
-  #wake(wait: Wait, wake: Wake): Next | null {
-    const placed = this.#enter(wait.block);
-    if (placed === null) return { fail: `the block ${wait.block} is no longer there` };
-    const definition = definitionOf(placed.block);
-    this.#session.wait = null;
-    this.#turn.woken = wait;
-    const next = definition.wake?.(localized(this.#flow, placed, this.#turn.language) as never, this.#turn, wake) ?? { go: 'next' };
-    if (!('unless_interrupted' in next)) return next;
-    if (this.#reply !== null && this.#turn.context.interrupts(this.#reply)) {
-      this.#turn.outputs.push({ kind: 'interrupted' });
-      return null;
-    }
-    return next.unless_interrupted();
-  }
-
   /** Makes a block the current one. */
-  #enter(at: string): Placed | null {
-    const placed = indexOf(this.#flow).blocks.get(at) ?? null;
+  enter(at: string): Placed | null {
+    const placed = indexOf(this.flow).blocks.get(at) ?? null;
     if (placed === null) return null;
     this.#session.cursor.block = at;
     this.#turn.at = at;
@@ -185,20 +79,28 @@ export class Run {
     return this.#end();
   }
 
-  #run(at: string): Next {
-    const placed = this.#enter(at);
+  /** Runs a block, or skips it. */
+  run(at: string): Next {
+    const placed = this.enter(at);
     if (placed === null) return { fail: `there is no block ${at}` };
     const { counters } = this.#session;
     counters.spent.blocks += 1;
     if (counters.spent.blocks > limits.blocksPerTurn) return { fail: `more than ${limits.blocksPerTurn} blocks in one turn: an endless loop?` };
     counters.blocks += 1;
     counters.visits[at] = (counters.visits[at] ?? 0) + 1;
-    if (placed.block.when !== undefined && !this.#turn.holds(placed.block.when)) return { go: 'next' };
-    return definitionOf(placed.block).run(localized(this.#flow, placed, this.#turn.language) as never, this.#turn);
+    const definition = definitionOf(placed.block);
+    if (placed.block.when !== undefined && !this.#turn.holds(placed.block.when)) return this.#skip(placed, definition.jumps === true);
+    return definition.run(localized(this.flow, placed, this.#turn.language) as never, this.#turn);
+  }
+
+  #skip(placed: Placed, jumps: boolean): Next {
+    if (!jumps) return { go: 'next' };
+    this.#trace('next');
+    return placed.next === null ? { fail: `nothing follows ${placed.at} where it is skipped` } : { jump: placed.next };
   }
 
   #leave(port: string, reason?: string, or?: () => Next): Next {
-    const placed = indexOf(this.#flow).blocks.get(this.#session.cursor.block);
+    const placed = indexOf(this.flow).blocks.get(this.#session.cursor.block);
     if (!placed) return { fail: `there is no block ${this.#session.cursor.block}` };
     this.#isContinuing = false;
     const loop = this.#session.loops.at(-1);
@@ -236,16 +138,16 @@ export class Run {
       case '@break':
         return this.#leaveLoop();
       default: {
-        const at = blockAt(this.#flow, target);
-        return at === null ? { fail: `there is no ${target}` } : this.#run(at);
+        const at = blockAt(this.flow, target);
+        return at === null ? { fail: `there is no ${target}` } : this.run(at);
       }
     }
   }
 
   #restart(): Next {
     const [outermost] = this.#session.stack;
-    if (outermost) this.#backTo(outermost);
-    return this.#start(indexOf(this.#flow).start, this.#session.params);
+    if (outermost) this.backTo(outermost);
+    return this.start(indexOf(this.flow).start, this.#session.params);
   }
 
   #rest(wait: Wait): Next | null {
@@ -292,12 +194,12 @@ export class Run {
     const loop = this.#session.loops.at(-1);
     if (!loop) return { fail: '@continue outside a loop' };
     this.#isContinuing = true;
-    return this.#run(loop.block);
+    return this.run(loop.block);
   }
 
   #leaveLoop(): Next {
     const loop = this.#session.loops.at(-1);
-    if (!loop || this.#enter(loop.block) === null) return { fail: '@break outside a loop' };
+    if (!loop || this.enter(loop.block) === null) return { fail: '@break outside a loop' };
     return { go: 'done' };
   }
 
@@ -310,7 +212,7 @@ export class Run {
     if (session.stack.length >= limits.stackDepth) return { fail: `more than ${limits.stackDepth} flows inside each other` };
     if (!this.#turn.admits('what is handed over', given)) return { end: true };
     const { cursor, version_id, vars, loops, params } = session;
-    session.stack.push({ flow: cursor.flow, version_id, block: this.#turn.at, vars, loops, params });
+    session.stack.push({ flow: cursor.flow, version_id, return_to: this.#turn.at, vars, loops, params });
     cursor.flow = slug;
     session.version_id = called.version;
     session.vars = defaultsOf(called.flow.vars);
@@ -328,14 +230,15 @@ export class Run {
   #returnWith(values: Vars): Next | null {
     const frame = this.#session.stack.at(-1);
     if (!frame) return this.#end();
-    this.#backTo(frame);
-    if (this.#current === null) return { fail: `the flow ${frame.flow} is no longer there` };
-    const placed = this.#enter(frame.block);
-    if (placed === null) return { fail: `the block ${frame.block} is no longer there` };
+    this.backTo(frame);
+    if (this.current === null) return { fail: `the flow ${frame.flow} is no longer there` };
+    const placed = this.enter(frame.return_to);
+    if (placed === null) return { fail: `the block ${frame.return_to} is no longer there` };
     return definitionOf(placed.block).wake?.(placed.block as never, this.#turn, { kind: 'answer', ok: true, values }) ?? { go: 'next' };
   }
 
-  #backTo(frame: Frame): void {
+  /** To a flow that called, which goes on with all it had. */
+  backTo(frame: Frame): void {
     const session = this.#session;
     session.stack = session.stack.slice(0, session.stack.indexOf(frame));
     session.cursor.flow = frame.flow;
@@ -343,7 +246,7 @@ export class Run {
     session.vars = { ...frame.vars };
     session.params = frame.params;
     session.loops = frame.loops;
-    this.#turn.refreshScope(this.#current);
+    this.#turn.refreshScope(this.current);
   }
 
   /** Block port → the group's and the flow's error way → the same of whoever called → the bot's people. */
@@ -370,7 +273,7 @@ export class Run {
 
   #errorWay(): Target | null {
     for (;;) {
-      const flow = this.#current;
+      const flow = this.current;
       const placed = flow === null ? undefined : indexOf(flow).blocks.get(this.#session.cursor.block);
       const ofGroup = placed === undefined ? undefined : flow?.groups[placed.group]?.error;
       const ofFlow = Object.values(flow?.triggers ?? {}).find((one) => one.type === 'error')?.to;
@@ -378,8 +281,8 @@ export class Run {
       if (way !== undefined) return way;
       const frame = this.#session.stack.at(-1);
       if (!frame) return null;
-      this.#backTo(frame);
-      this.#session.cursor.block = frame.block;
+      this.backTo(frame);
+      this.#session.cursor.block = frame.return_to;
     }
   }
 }

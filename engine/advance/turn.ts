@@ -55,6 +55,8 @@ export type Output =
 
 export const limits = {
   blocksPerTurn: 200,
+  /** Nodes of expressions: about half a second. Others wait meanwhile, and a clock would make no replay the same. */
+  workPerTurn: 5_000_000,
   asksPerTurn: 20,
   /** More than blocks and asks can make: a turn ends by their limits, never by this one. */
   roundsPerTurn: 300,
@@ -69,7 +71,7 @@ export class Turn implements BlockTurn {
   readonly session: Session;
   readonly outputs: Output[] = [];
   readonly scope: Scope;
-  readonly around: Surroundings;
+  readonly around: Surroundings & { work: { left: number } };
   readonly now: number;
   readonly context: Context;
   /** The person's, also when this turn has just learnt it. */
@@ -98,6 +100,7 @@ export class Turn implements BlockTurn {
       random,
       isOpen: context.hours.isOpen,
       nextOpen: context.hours.nextOpen,
+      work: { left: limits.workPerTurn },
     };
     this.scope = {
       subscriber: context.subscriber,
@@ -214,8 +217,10 @@ export class Turn implements BlockTurn {
 
   /** Why the turn cannot go on as it is, once. */
   takeBreach(): { fail: string } | null {
-    const breach = this.#breach;
+    const breach = this.#breach ?? (this.around.work.left < 0 ? 'the flow computes more than one turn may' : null);
     this.#breach = null;
+    // The way out computes as well.
+    if (breach !== null) this.around.work.left = Math.max(this.around.work.left, limits.workPerTurn / 10);
     return breach === null ? null : { fail: breach };
   }
 

@@ -156,7 +156,7 @@ export async function beginSession(
   tx: Db,
   turn: OpenTurn,
   flow: { id: number; n: number },
-  start: { at?: string; reply?: Reply; values?: Vars; params?: Vars },
+  start: { at?: string; pressed?: { at: string; id: string }; reply?: Reply; values?: Vars; params?: Vars },
 ): Promise<void> {
   const main = await loadVersion(tx, turn.conversation.bot_id, flow.id, flow.n);
   assert(main, 'a published version is there');
@@ -167,9 +167,15 @@ export async function beginSession(
   const state = newSession(main.id, flow.n, seed);
   turn.session = { id: null, rev: 0, flowId: flow.id, version: flow.n, state, found: null, startedAt: app.clock.now(), updatedAt: app.clock.now() };
   turn.isLost = false;
-  const { at, reply, values, params } = start;
+  const { at, pressed, reply, values, params } = start;
   const given = values === undefined ? (params === undefined ? {} : { params }) : { params: values, vars: values };
-  await walk(app, tx, turn, { kind: 'start', ...(at === undefined ? {} : { at }), ...(reply === undefined ? {} : { reply }), ...given });
+  await walk(app, tx, turn, {
+    kind: 'start',
+    ...(at === undefined ? {} : { at }),
+    ...(pressed === undefined ? {} : { pressed }),
+    ...(reply === undefined ? {} : { reply }),
+    ...given,
+  });
 }
 
 /** Begins the flow of the session anew, as it is live by now. */

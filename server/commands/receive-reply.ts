@@ -1,10 +1,15 @@
 // A reply came in: from any door, for any channel. It answers what waits, or is a global command, or sets off a trigger,
 // or begins the start flow of a new conversation, or waits for people. The door answers after the commit.
+import { parsePayload } from '@parley/engine/block.ts';
+import { definitionOf } from '@parley/engine/blocks.ts';
+import { type Flow, indexOf } from '@parley/engine/flow.ts';
 import type { Reply } from '@parley/engine/message.ts';
 import type { App } from '../app.ts';
 import type { Db } from '../store/database.ts';
 import { noteInbound } from '../store/inbound.ts';
 import { type LateReply, lateReplyAfter, usualLateQuestion } from './channel-settings.ts';
+import { liveFlows } from './flow-set.ts';
+import { gathered } from './gathering.ts';
 import { beginSession, isResting, type OpenTurn, openTurn, restart, setAside, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 import { startFlowOf } from './start-flow.ts';
@@ -24,11 +29,21 @@ export async function receiveEvent(app: App, tx: Db, { source, event }: { source
 /** For whoever has opened the turn already. */
 export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<SavedStep> {
   turn.reply = reply;
-  if (!isResting(turn)) await answer(app, tx, turn, reply);
+  turn.context.conv.last_reply_at = turn.context.now;
+  const due = isResting(turn) ? null : isAtOnce(turn, reply) ? reply : await gathered(app, tx, turn, reply);
+  if (due) await answer(app, tx, turn, due);
   return saveStep(app, tx, turn);
 }
 
-async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
+/** A word that means the same everywhere, and what comes late, wait for nothing more. */
+function isAtOnce(turn: OpenTurn, reply: Reply): boolean {
+  const { session, settings, conversation } = turn;
+  if (session === null || settings.channels?.[conversation.channel] === undefined) return session === null;
+  return commandIn(turn, reply) !== null || lateness(turn, reply) !== 'resume';
+}
+
+/** What a reply is answered with, whenever it was stored. */
+export async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<void> {
   const triggers = await triggersFor(tx, turn, reply);
   const isWaiting = turn.session !== null && !turn.isLost;
   const interrupting = triggers.find((one) => one.interrupts === 'always' || (one.interrupts === 'when_waiting' && isWaiting));
@@ -48,6 +63,8 @@ async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<v
     // `unanswered`: it waits for something else than a reply (time, a webhook), and nothing is taken from it.
     return;
   }
+  const pressed = await pressedIn(tx, turn, reply);
+  if (pressed) return beginSession(app, tx, turn, pressed.flow, { pressed: pressed.button, reply });
   const command = commandIn(turn, reply);
   if (command !== null) return obey(app, tx, turn, command, reply);
   const first = triggers[0];
@@ -66,6 +83,25 @@ function lateness(turn: OpenTurn, reply: Reply): LateReply {
   const late = lateReplyAfter(settings, conversation.channel, context.now - session.updatedAt);
   const isPlain = late !== 'resume' && (wait.choices.some((one) => one.payload === reply.payload) || commandIn(turn, reply) !== null);
   return isPlain ? 'resume' : late;
+}
+
+/** A button of a flow that runs no more: of the one that ran last, else of the only live one that has it. */
+async function pressedIn(tx: Db, turn: OpenTurn, { payload }: Reply): Promise<{ flow: { id: number; n: number }; button: { at: string; id: string } } | null> {
+  const pressed = payload === undefined ? null : parsePayload(payload);
+  if (pressed?.kind !== 'btn') return null;
+  const having = (await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)).filter(({ flow }) => hasButton(flow, pressed));
+  const flow = having.find((one) => one.slug === turn.last?.cursor.flow) ?? (having.length === 1 ? having[0] : undefined);
+  return flow ? { flow: { id: flow.id, n: flow.n }, button: pressed } : null;
+}
+
+function hasButton(flow: Flow, { at, id }: { at: string; id: string }): boolean {
+  const block = indexOf(flow).blocks.get(at)?.block;
+  return (
+    block !== undefined &&
+    definitionOf(block)
+      .ports(block as never)
+      .some((port) => port.name === `btn:${id}`)
+  );
 }
 
 function commandIn(turn: OpenTurn, reply: Reply): string | null {

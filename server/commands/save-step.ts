@@ -245,7 +245,7 @@ function numberAll(turn: OpenTurn, said: Said[], now: number, sessionId: number 
     if (output.kind === 'failed') add({ kind: 'failed', block: output.block, reason: output.reason });
     if (output.kind === 'change' && output.change.do !== 'note') add({ kind: 'change', block: output.block, change: output.change });
   }
-  if (session && sessionId !== null && hasMoved(session)) {
+  if (session && sessionId !== null && hasMoved(session) && !isGathering(session)) {
     const { wait, status, turn: n } = session.state;
     const more = { ...(wait === null ? {} : { wait: wait.kind }), ...(isChat(turn) ? { turn: n } : {}) };
     add({ kind: 'session', id: sessionId, status, flow: session.flowId, version: session.version, ...more });
@@ -263,7 +263,13 @@ function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
   const wait = asked?.found?.wait;
   if (wait?.kind !== 'reply' || !asked || asked.id === null) return null;
   if (replaced === null && (!hasMoved(asked) || asked.state.wait?.id === wait.id)) return null;
-  return { kind: 'input', id: wait.id, status: hasMoved(asked) && reply !== null ? 'resolved' : 'expired', block: wait.block, session: asked.id };
+  return {
+    kind: 'input',
+    id: wait.id,
+    status: hasMoved(asked) && (reply !== null || wait.gathered) ? 'resolved' : 'expired',
+    block: wait.block,
+    session: asked.id,
+  };
 }
 
 function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {
@@ -308,6 +314,11 @@ async function writeSessions(tx: Db, turn: OpenTurn, id: number | null, now: num
 
 function hasMoved(session: OpenSession): boolean {
   return session.state !== session.found;
+}
+
+/** It only keeps what was written until the person has been quiet: nothing has come of it yet. */
+function isGathering({ state, found }: OpenSession): boolean {
+  return state.wait?.kind === 'reply' && state.wait.gathered !== undefined && state.turn === found?.turn;
 }
 
 async function endSession(tx: Db, turn: OpenTurn, session: OpenSession, id: number, now: number): Promise<void> {

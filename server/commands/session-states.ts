@@ -1,6 +1,7 @@
 // States of sessions as this process last wrote or read them: the next turn parses none that is still letter for letter
 // the same. The store stays the only truth; this only spares reading it twice. Nobody changes a state: the engine copies.
 import type { Session } from '@parley/engine/session.ts';
+import { assert } from '../errors.ts';
 
 type Known = { text: string; state: Session };
 
@@ -14,6 +15,7 @@ export function parseState(sessionId: number, text: string): Session {
   const one = known.get(sessionId);
   if (one?.text === text) return one.state;
   const state = JSON.parse(text) as Session;
+  assert(state.v === 1, `session ${sessionId} was kept in form ${state.v}, which this version cannot read`);
   remember(sessionId, { text, state });
   return state;
 }

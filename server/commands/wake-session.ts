@@ -6,7 +6,9 @@ import { findChatOf } from '../store/chats.ts';
 import { lockConversation, parkInput } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { settleChat } from './chat-turns.ts';
-import { type OpenTurn, openTurn, walk } from './open-turn.ts';
+import { type Gathered, textGathered, withoutGathered } from './gathering.ts';
+import { isResting, type OpenTurn, openTurn, walk } from './open-turn.ts';
+import { answer } from './receive-reply.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 
 export type Wake = Extract<Input, { kind: 'timer' | 'answer' | 'webhook' | 'human' | 'jump' }>;
@@ -28,10 +30,29 @@ export async function wakeSession(
     return null;
   }
   const before = turn.session.state;
-  await walk(app, tx, turn, wake);
-  if (turn.session.state === before) return null;
+  // Its time is up just when they have written something: that is the answer.
+  const text = wake.kind === 'timer' ? textGathered(turn, wake) : null;
+  if (text === null) await walk(app, tx, turn, wake);
+  else await answer(app, tx, turn, { text });
+  return turn.session?.state === before ? null : keep(app, tx, turn);
+}
+
+/** They have been quiet: what they wrote in several messages is answered. Null when more has come since, or nothing waits. */
+export async function answerGathered(app: App, tx: Db, due: Gathered): Promise<SavedStep | null> {
+  const conversation = await lockConversation(tx, due.botId, due.conversationId);
+  if (!conversation) return null;
+  const turn = await openTurn(app, tx, due.botId, conversation);
+  const text = turn.session?.id === due.sessionId ? textGathered(turn, due) : null;
+  if (text === null || !turn.session) return null;
+  if (isResting(turn)) turn.session.state = withoutGathered(turn.session.state);
+  else await answer(app, tx, turn, { text });
+  return keep(app, tx, turn);
+}
+
+async function keep(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
   const step = await saveStep(app, tx, turn);
-  const chat = turn.conversation.channel === 'api' ? await findChatOf(tx, one.botId, one.conversationId) : null;
+  const { bot_id: botId, id, channel } = turn.conversation;
+  const chat = channel === 'api' ? await findChatOf(tx, botId, id) : null;
   if (chat) await settleChat(app, tx, chat, step);
   return step;
 }

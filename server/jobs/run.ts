@@ -6,10 +6,11 @@ import type { App } from '../app.ts';
 import { readBrand } from '../commands/brand.ts';
 import { chatDueKind } from '../commands/chat-limits.ts';
 import { chatHookKind } from '../commands/chat-webhooks.ts';
+import type { Gathered } from '../commands/gathering.ts';
 import type { Occurrence } from '../commands/occurrences.ts';
 import { setOff } from '../commands/set-off.ts';
 import { type Sweep, sweepOn } from '../commands/sweep.ts';
-import { wakeSession } from '../commands/wake-session.ts';
+import { answerGathered, wakeSession } from '../commands/wake-session.ts';
 import type { AnyEffect, Performed } from '../effects.ts';
 import { AppError } from '../errors.ts';
 import type { Db } from '../store/database.ts';
@@ -31,6 +32,7 @@ const ownWork: { [kind: string]: (app: App, tx: Db, payload: never) => Promise<u
   timer: (app, tx, { wait, ...place }: TimerPayload) => wakeSession(app, tx, place, { kind: 'timer', wait }),
   occurrence: (app, tx, occurrence: Occurrence) => setOff(app, tx, occurrence),
   sweep: (app, tx, sweep: Sweep) => sweepOn(app, tx, sweep),
+  gathered: (app, tx, due: Gathered) => answerGathered(app, tx, due),
 };
 
 /** By the kind of job; what is no kind of ours is something a flow asks. */

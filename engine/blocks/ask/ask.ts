@@ -37,6 +37,7 @@ export const ask = defineBlock({
   family: 'ask',
   label: 'Question',
   summary: 'Asks something and waits for the answer.',
+  gathers: (block) => block.kind === 'text' && block.options === undefined && block.options_from === undefined,
   rests: true,
   names: ['value', 'item', 'status', 'headers', 'body'],
   raw: ['options_from', 'path', 'regex'],

@@ -30,3 +30,19 @@ test('the linter sees every way of the list, and its expression', () => {
     check(flowOf({ a: [{ id: 'g', type: 'goto', to: { next: { expr: 'nobody', in: ['b', 'x'] } } }], b: ends('B') })).map((one) => `${one.code} ${one.at}`),
   ).toEqual(['E02 a.g.to.next', 'E03 a.g.to.next']);
 });
+
+test('one that is skipped leads on to the block after it, and the linter wants one there', () => {
+  const skipping = { id: 'g', type: 'goto', when: { cel: 'subscriber.vip == true' }, to: { next: 'b' } };
+  const groups = { a: [skipping, ...ends('Everybody')], b: ends('VIP') };
+  expect(play(groups)).toEqual(['bot: Everybody', 'do: end']);
+  expect(play(groups, [], { context: { subscriber: { vip: true } } })).toEqual(['bot: VIP', 'do: end']);
+  expect(check(flowOf(groups))).toEqual([]);
+  expect(play({ a: [skipping], b: ends('VIP') })).toEqual(['do: failed: nothing follows a.g where it is skipped']);
+  expect(check(flowOf({ a: [skipping], b: ends('VIP') })).map((one) => `${one.code} ${one.at}`)).toEqual(['E01 a.g.next']);
+});
+
+test('so does an end that is skipped', () => {
+  const stop = { id: 'e', type: 'end', when: { cel: 'subscriber.vip == true' } };
+  expect(play({ a: [stop, ...ends('Go on')] })).toEqual(['bot: Go on', 'do: end']);
+  expect(check(flowOf({ a: [stop] })).map((one) => `${one.code} ${one.at}`)).toEqual(['E01 a.e.next']);
+});

@@ -6,6 +6,7 @@ export const goto = defineBlock({
   family: 'logic',
   label: 'Go to',
   summary: 'Jumps to another place of this flow.',
+  jumps: true,
   settings: {},
   ports: () => [],
   leavesByItself: (block) => block.to?.next !== undefined,

@@ -68,6 +68,7 @@ function happeningOf({ slug }: LiveFlow, { type }: Trigger, trigger: string, dat
 }
 
 async function meantBy(tx: Db, { botId, workspaceId, dueAt }: Sweep, { type, channels, field, offset = '0d', after }: Trigger): Promise<Meant | null> {
+  if (channels?.length === 0) return null;
   const audience = { channels: channels ?? null };
   switch (type) {
     case 'schedule':

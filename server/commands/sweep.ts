@@ -9,7 +9,7 @@ import { announce } from '../live.ts';
 import type { Db } from '../store/database.ts';
 import { allFields } from '../store/fields.ts';
 import { noteInbound } from '../store/inbound.ts';
-import type { NewJob } from '../store/jobs.ts';
+import { isLaneBusy, type NewJob } from '../store/jobs.ts';
 import { fold } from '../store/pages.ts';
 import { readRevisions } from '../store/revisions.ts';
 import { readTurnSettings } from '../store/settings.ts';
@@ -30,9 +30,24 @@ const searched = { size: 2_000, pauseMs: 0 };
 /** A silence that was not noticed for so long is no news any more. */
 const silenceMs = 86_400_000;
 
-export function sweepJob(sweep: Sweep): NewJob {
+function sweepJob(sweep: Sweep): NewJob {
   const { workspaceId, flowId, trigger, dueAt, after } = sweep;
-  return { kind: 'sweep', workspace_id: workspaceId, key: `sweep:${flowId}:${trigger}:${dueAt}:${after}`, payload: JSON.stringify(sweep), lane: null };
+  const key = `sweep:${flowId}:${trigger}:${dueAt}:${after}`;
+  return { kind: 'sweep', workspace_id: workspaceId, key, payload: JSON.stringify(sweep), lane: laneOf(sweep) };
+}
+
+function laneOf({ flowId, trigger }: Pick<Sweep, 'flowId' | 'trigger'>): string {
+  return `sweep:${flowId}:${trigger}`;
+}
+
+/** Not while the one before is under way: those for a long list would pile up. */
+export async function beginSweep(app: App, tx: Db, sweep: Omit<Sweep, 'after'>): Promise<void> {
+  if (await isLaneBusy(tx, laneOf(sweep))) {
+    app.log.warn({ flow: sweep.flowId, trigger: sweep.trigger }, 'the time of a trigger has come while its last one is still under way; this one is left out');
+    return;
+  }
+  await app.queue.enqueue(tx, sweepJob({ ...sweep, after: 0 }));
+  announce(tx, { workspaceId: sweep.workspaceId, botId: sweep.botId, conversationId: null, seq: 0, dueAt: app.clock.now() });
 }
 
 /** Who is meant, and when; null = nobody. `mark` keeps the same time from coming twice to one person. */

@@ -206,17 +206,19 @@ export function listSubscribers(db: Db, botId: number, filter: SubscriberFilter,
 /** `channels` null: wherever people are; programs' own chats only when they are named. */
 export type SweepFilter = { channels: readonly string[] | null; fieldId?: number; heardBetween?: { from: number; to: number } };
 
+export type Swept = Pick<Subscriber, 'id' | 'fields' | 'time_zone' | 'last_interaction_at'>;
+
 /** Of the next `size` subscribers those who have not left, can be spoken with and are meant; `last` is null at the end. */
 export async function sweepSubscribers(
   db: Db,
   botId: number,
   { after, size }: { after: number; size: number },
   { channels, fieldId, heardBetween }: SweepFilter,
-): Promise<{ rows: Subscriber[]; last: number | null }> {
+): Promise<{ rows: Swept[]; last: number | null }> {
   const part = db.selectFrom('subscriber').where('bot_id', '=', botId).where('id', '>', after).orderBy('id').limit(size);
   const ids = await part.select('id').execute();
   // From the part as a whole, so that no filter leads another way than along the list.
-  let query = db.selectFrom(part.selectAll().as('part')).selectAll().where('subscribed_at', 'is not', null);
+  let query = db.selectFrom(part.selectAll().as('part')).select(['id', 'fields', 'time_zone', 'last_interaction_at']).where('subscribed_at', 'is not', null);
   query = channels === null ? query.where('channel', '<>', 'api') : query.where('channel', 'in', channels);
   if (fieldId !== undefined) query = query.where(hasField(fieldId, null));
   if (heardBetween) query = query.where('last_interaction_at', '>', heardBetween.from).where('last_interaction_at', '<=', heardBetween.to);

@@ -247,6 +247,11 @@ describe('what starts a flow', () => {
     { type: 'webhook' },
   ])('that can be read is not: %j', (trigger) => expect(judged(trigger)).toEqual([]));
 
+  test('by a hook has an address of its own', () => {
+    const hooks = { go: { type: 'start', to: 'a' }, paid: { type: 'webhook', to: 'a' }, two: { type: 'webhook', hook: 'paid', to: 'a' } };
+    expect(codes({ a: [text('t'), end] }, { triggers: hooks })).toEqual(['E06 triggers.two.hook']);
+  });
+
   test('is known to it as param.trigger, undeclared', () => {
     expect(codes({ a: [text('t', { text: '{{ param.trigger.data.total }}' }), end] })).toEqual([]);
     expect(codes({ a: [text('t', { text: '{{ param.total }}' }), end] })).toEqual(['E03 a.t.text']);

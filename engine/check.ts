@@ -9,6 +9,7 @@ import { type Condition, condition } from './condition.ts';
 import { isRegex } from './expression/regex.ts';
 import { type Flow, indexOf, type Placed } from './flow.ts';
 import { endlessRound, reachable, waysOf } from './graph.ts';
+import { hookOf } from './trigger.ts';
 
 export type Problem = { code: string; at: string; message: string };
 
@@ -75,8 +76,12 @@ function checkIds({ flow, report }: Look): void {
 }
 
 function checkStarts(look: Look): void {
-  const { flow } = look;
+  const { flow, report } = look;
+  const hooks = new Set<string>();
   for (const [id, trigger] of Object.entries(flow.triggers ?? {})) {
+    const hook = trigger.type === 'webhook' ? hookOf(id, trigger) : null;
+    if (hook !== null && hooks.has(hook)) report('E06', `triggers.${id}.hook`, `The hook ${hook} is used twice: its address can set off only one trigger.`);
+    if (hook !== null) hooks.add(hook);
     checkTarget(look, trigger.to, `triggers.${id}.to`);
     checkTrigger(look, trigger, `triggers.${id}`);
   }

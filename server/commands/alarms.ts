@@ -5,13 +5,12 @@ import { isTimeZone } from '@parley/engine/expression/functions/dates.ts';
 import type { Flow, Trigger } from '@parley/engine/flow.ts';
 import type { App } from '../app.ts';
 import type { Tenant } from '../auth.ts';
-import { announce } from '../live.ts';
 import { type Alarm, moveAlarm, setAlarms } from '../store/alarms.ts';
 import type { Db } from '../store/database.ts';
 import { readRevisions } from '../store/revisions.ts';
 import { readTurnSettings } from '../store/settings.ts';
 import { liveFlows } from './flow-set.ts';
-import { latestMs, lookMs, sweepJob } from './sweep.ts';
+import { beginSweep, latestMs, lookMs } from './sweep.ts';
 
 type Place = Pick<Tenant, 'workspaceId' | 'botId'>;
 
@@ -36,8 +35,7 @@ export async function ringAlarm(app: App, tx: Db, alarm: Alarm & { workspace_id:
   if (!(await moveAlarm(tx, botId, alarm, one ? nextDue(one, now, zone) : null)) || !one) return;
   const dueAt = one.type !== 'schedule' || now - alarm.due_at <= latestMs ? alarm.due_at : nextDue(one, now - latestMs, zone);
   if (dueAt === null || dueAt > now) return;
-  await app.queue.enqueue(tx, sweepJob({ botId, workspaceId, flowId, trigger, dueAt: one.type === 'schedule' ? dueAt : now, after: 0 }));
-  announce(tx, { workspaceId, botId, conversationId: null, seq: 0, dueAt: now });
+  await beginSweep(app, tx, { botId, workspaceId, flowId, trigger, dueAt: one.type === 'schedule' ? dueAt : now });
 }
 
 function nextDue({ type, cron, tz }: Trigger, after: number, zone: string): number | null {

@@ -96,7 +96,8 @@ function depthOf({ session, reply, by, context }: OpenTurn): number {
   if (session === null || reply !== null || by !== null) return 0;
   const { trigger } = outermostParams(session.state);
   if (typeof trigger !== 'object' || trigger === null || Array.isArray(trigger) || typeof trigger.depth !== 'number') return 0;
-  return context.now - Date.parse(String(trigger.at)) < chainGapMs ? trigger.depth + 1 : 0;
+  // Who begins a chat hands over what they like.
+  return context.now - Date.parse(String(trigger.at)) < chainGapMs ? Math.max(0, trigger.depth) + 1 : 0;
 }
 
 function outermostParams({ stack, params }: Session): Session['params'] {

@@ -290,6 +290,23 @@ describe.each(databaseKinds)('what happens to people, on %s', (kind) => {
     expect(await told(two)).toEqual(Array(maxDepth + 3).fill('day 0'));
   });
 
+  test('that a conversation has begun, or begins again, is told', async () => {
+    const other = await makeWorld(t.app);
+    await call(t, { method: 'POST', path: '/api/flow/set-default-start-flow', key: other.key, body: { sub_flow_ns: 'main' } });
+    const document = flow('opening', { opened: { type: 'conversation', on: 'opened', to: 'a' } }, { a: says('w', 'Welcome.') });
+    await call(t, { method: 'POST', path: '/v1/flows', key: other.key, body: { document, publish: true } });
+    const headers = { 'x-api-key': other.site.site_key };
+    const body = { visitor_token: 'opens-a-conversation', name: 'A', email: 'a@example.com', message: 'Hi' };
+    expect((await call(t, { method: 'POST', path: '/api/v1/chat/conversations', headers, body })).status).toBe(201);
+    await settle();
+    const { id: conversation } = await t.app.db.selectFrom('conversation').select('id').where('bot_id', '=', other.bot.id).executeTakeFirstOrThrow();
+    expect(await told({ conversation })).toEqual(['Welcome.']);
+    await call(t, { method: 'POST', path: `/v1/conversations/${conversation}/status`, key: other.key, body: { status: 'done' } });
+    await call(t, { method: 'POST', path: '/api/v1/chat/conversations/opens-a-conversation/messages', headers, body: { message: 'One more thing' } });
+    await settle();
+    expect(await told({ conversation })).toEqual(['Welcome.', 'Welcome.']);
+  });
+
   test('a bot whose flows wait for nothing of the kind is asked to do nothing', async () => {
     const other = await makeWorld(t.app);
     const [person] = await t.app.db.selectFrom('subscriber').select('id').where('bot_id', '=', other.bot.id).execute();

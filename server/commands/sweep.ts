@@ -9,11 +9,11 @@ import { announce } from '../live.ts';
 import type { Db } from '../store/database.ts';
 import { allFields } from '../store/fields.ts';
 import { noteInbound } from '../store/inbound.ts';
-import type { NewJob } from '../store/jobs.ts';
+import { isLaneBusy, type NewJob } from '../store/jobs.ts';
 import { fold } from '../store/pages.ts';
 import { readRevisions } from '../store/revisions.ts';
 import { readTurnSettings } from '../store/settings.ts';
-import { type Subscriber, type SweepFilter, sweepSubscribers } from '../store/subscribers.ts';
+import { type SweepFilter, type Swept, sweepSubscribers } from '../store/subscribers.ts';
 import { type LiveFlow, liveFlows } from './flow-set.ts';
 import { occurrenceJob } from './occurrences.ts';
 
@@ -25,18 +25,36 @@ export const latestMs = 3_600_000;
 export const lookMs = 5 * 60_000;
 /** Whoever a schedule is for, so many at a time and with a pause, so that replies are answered in between. */
 const scheduled = { size: 200, pauseMs: 1_000 };
-/** Of those who are looked through few are meant. */
-const searched = { size: 2_000, pauseMs: 0 };
+/** Of those who are looked through few are meant. As many as keep no reply waiting. */
+const searched = { size: 500, pauseMs: 0 };
+const dayMs = 86_400_000;
 /** A silence that was not noticed for so long is no news any more. */
-const silenceMs = 86_400_000;
+const silenceMs = dayMs;
+/** Any, to measure an offset by. */
+const aDay = '2000-01-01';
 
-export function sweepJob(sweep: Sweep): NewJob {
+function sweepJob(sweep: Sweep): NewJob {
   const { workspaceId, flowId, trigger, dueAt, after } = sweep;
-  return { kind: 'sweep', workspace_id: workspaceId, key: `sweep:${flowId}:${trigger}:${dueAt}:${after}`, payload: JSON.stringify(sweep), lane: null };
+  const key = `sweep:${flowId}:${trigger}:${dueAt}:${after}`;
+  return { kind: 'sweep', workspace_id: workspaceId, key, payload: JSON.stringify(sweep), lane: laneOf(sweep) };
+}
+
+function laneOf({ flowId, trigger }: Pick<Sweep, 'flowId' | 'trigger'>): string {
+  return `sweep:${flowId}:${trigger}`;
+}
+
+/** Not while the one before is under way: those for a long list would pile up. */
+export async function beginSweep(app: App, tx: Db, sweep: Omit<Sweep, 'after'>): Promise<void> {
+  if (await isLaneBusy(tx, laneOf(sweep))) {
+    app.log.warn({ flow: sweep.flowId, trigger: sweep.trigger }, 'the time of a trigger has come while its last one is still under way; this one is left out');
+    return;
+  }
+  await app.queue.enqueue(tx, sweepJob({ ...sweep, after: 0 }));
+  announce(tx, { workspaceId: sweep.workspaceId, botId: sweep.botId, conversationId: null, seq: 0, dueAt: app.clock.now() });
 }
 
 /** Who is meant, and when; null = nobody. `mark` keeps the same time from coming twice to one person. */
-type Meant = { filter: SweepFilter; pick: (one: Subscriber) => { at: number; mark: string | null; data: Happening['data'] } | null };
+type Meant = { filter: SweepFilter; pick: (one: Swept) => { at: number; mark: string | null; data: Happening['data'] } | null };
 
 /** One part, and what leads to the next. A trigger that is there no longer means nobody. */
 export async function sweepOn(app: App, tx: Db, sweep: Sweep): Promise<void> {
@@ -68,6 +86,7 @@ function happeningOf({ slug }: LiveFlow, { type }: Trigger, trigger: string, dat
 }
 
 async function meantBy(tx: Db, { botId, workspaceId, dueAt }: Sweep, { type, channels, field, offset = '0d', after }: Trigger): Promise<Meant | null> {
+  if (channels?.length === 0) return null;
   const audience = { channels: channels ?? null };
   switch (type) {
     case 'schedule':
@@ -85,10 +104,13 @@ async function meantBy(tx: Db, { botId, workspaceId, dueAt }: Sweep, { type, cha
       const known = (await allFields(tx, botId)).find(({ owner, name_key }) => owner === 'user' && name_key === fold(field ?? ''));
       if (!known) return null;
       const zone = (await readTurnSettings(tx, workspaceId)).regional?.timezone ?? 'UTC';
+      const about = dueAt - ((momentFrom(aDay, offset, 'UTC') ?? 0) - Date.parse(aDay));
       return {
         filter: { ...audience, fieldId: known.id },
         pick: ({ fields, time_zone }) => {
           const date = (JSON.parse(fields) as { [id: string]: string })[String(known.id)] ?? '';
+          // Most are far off, whatever the clocks say, and it takes long to ask them.
+          if (!(Math.abs(Date.parse(date.slice(0, 10)) - about) < 4 * dayMs)) return null;
           const at = momentFrom(date, offset, time_zone !== null && isTimeZone(time_zone) ? time_zone : zone);
           const isDue = at !== null && at > dueAt - latestMs && at <= dueAt + lookMs;
           return isDue ? { at, mark: `${date}:${offset}`, data: { field: known.name, date } } : null;

@@ -134,6 +134,12 @@ export async function buryJob(tx: Db, { id, attempts }: Leased, { now, error }: 
   return numUpdatedRows > 0n;
 }
 
+/** Whether anything of a lane is still to be done. */
+export async function isLaneBusy(db: Db, lane: string): Promise<boolean> {
+  const row = await db.selectFrom('job').select('id').where('lane', '=', lane).where('dead_at', 'is', null).limit(1).executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Of all workspaces: for the operator. */
 export function deadJobs(db: Db, ask: CursorAsk): Promise<CursorPage<Job>> {
   return cursorPage<Job>(db.selectFrom('job').selectAll().where('dead_at', 'is not', null), ask);

@@ -12,7 +12,7 @@ import { listLabels } from './labels.ts';
 import { listMessages, pageHistory } from './messages.ts';
 import { sorts } from './pages.ts';
 import { stepsAfter, stepsOfSession } from './sessions.ts';
-import { listSubscribers } from './subscribers.ts';
+import { listSubscribers, sweepSubscribers } from './subscribers.ts';
 import { listTags } from './tags.ts';
 
 const people = 3_000;
@@ -125,6 +125,15 @@ describe.each(databaseKinds)('lists on %s', (kind) => {
     }
     expect(new Set(seen.map(({ id }) => id)).size).toBe(people / 2);
     expect(seen).toEqual(seen.toSorted((a, b) => b.at - a.at || b.id - a.id));
+  });
+
+  test('a sweep goes along the list of subscribers, whoever it is for, and looks at a part of it', async () => {
+    const part = { after: 100, size: 50 };
+    for (const filter of [{ channels: null }, { channels: ['web'], fieldId: 7 }, { channels: null, heardBetween: { from: 1, to: 9 } }]) {
+      const plans = await plansOf((db) => sweepSubscribers(db, botId, part, filter));
+      for (const plan of plans) expect(plan, plan).toMatch(/subscriber_bot|subscriber_pkey/);
+      for (const plan of plans) expect(plan, plan).not.toMatch(/SCAN (subscriber|conversation)|Seq Scan on (subscriber|conversation)|subscriber_user/);
+    }
   });
 
   test('messages of a conversation come by their index, in either order and from any place', async () => {

@@ -1,10 +1,9 @@
 // Subscribers of a bot: the people it talks with, one per channel and channel id.
-import { type ExpressionBuilder, type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
+import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
 import { type Db, hasRowLocks, kept, keptChange } from './database.ts';
 import { pageOf } from './list-pages.ts';
 import { added, type LongList, removed, renamed } from './long-lists.ts';
 import { type CursorAsk, type CursorPage, contains, countRows, cursorPage, fold, numberedPage, type Page, type PageAsk } from './pages.ts';
-import type { Tables } from './tables.ts';
 import { tagsNamed } from './tags.ts';
 
 export type SubscriberTable = {
@@ -214,30 +213,24 @@ export function listSubscribers(db: Db, botId: number, filter: SubscriberFilter,
 /** `channels` null: wherever people are; programs' own chats only when they are named. */
 export type SweepFilter = { channels: readonly string[] | null; fieldId?: number; heardBetween?: { from: number; to: number } };
 
+export type Swept = Pick<Subscriber, 'id' | 'fields' | 'time_zone' | 'last_interaction_at'>;
+
 /** Of the next `size` subscribers those who have not left, can be spoken with and are meant; `last` is null at the end. */
 export async function sweepSubscribers(
   db: Db,
   botId: number,
   { after, size }: { after: number; size: number },
   { channels, fieldId, heardBetween }: SweepFilter,
-): Promise<{ rows: Subscriber[]; last: number | null }> {
-  const next = db.selectFrom('subscriber').where('bot_id', '=', botId).where('id', '>', after).orderBy('id');
-  const last =
-    (
-      await next
-        .select('id')
-        .offset(size - 1)
-        .limit(1)
-        .executeTakeFirst()
-    )?.id ?? null;
-  let query = next.selectAll().where('subscribed_at', 'is not', null);
-  if (last !== null) query = query.where('id', '<=', last);
+): Promise<{ rows: Swept[]; last: number | null }> {
+  const part = db.selectFrom('subscriber').where('bot_id', '=', botId).where('id', '>', after).orderBy('id').limit(size);
+  const ids = await part.select('id').execute();
+  // From the part as a whole, so that no filter leads another way than along the list.
+  let query = db.selectFrom(part.selectAll().as('part')).select(['id', 'fields', 'time_zone', 'last_interaction_at']).where('subscribed_at', 'is not', null);
   query = channels === null ? query.where('channel', '<>', 'api') : query.where('channel', 'in', channels);
   if (fieldId !== undefined) query = query.where(hasField(fieldId, null));
   if (heardBetween) query = query.where('last_interaction_at', '>', heardBetween.from).where('last_interaction_at', '<=', heardBetween.to);
-  const isSpokenWith = (eb: ExpressionBuilder<Tables, 'subscriber'>) =>
-    eb.exists(eb.selectFrom('conversation').select('conversation.id').whereRef('conversation.subscriber_id', '=', 'subscriber.id'));
-  return { rows: await query.where(isSpokenWith).limit(size).execute(), last };
+  const meant = query.where((eb) => eb.exists(eb.selectFrom('conversation').select('conversation.id').whereRef('subscriber_id', '=', 'part.id')));
+  return { rows: await meant.orderBy('id').execute(), last: ids.length < size ? null : (ids.at(-1)?.id ?? null) };
 }
 
 export type SubscriberChange = Partial<Omit<Subscriber, 'id' | 'bot_id' | 'name_key' | 'email_key' | 'created_at' | 'updated_at'>>;

@@ -31,7 +31,7 @@ type Run = {
 type Span = { span_id: string; parent_span_id: string | null; name: string; attributes: { [name: string]: unknown } };
 
 const hooked = flowOf('hooked', [
-  { id: 'w', type: 'wait_webhook', expires: '1h' },
+  { id: 'w', type: 'wait_webhook', timeout: '1h', to: { timeout: '@end' } },
   { id: 'e', type: 'end' },
 ]);
 
@@ -223,6 +223,7 @@ describe.each(databaseKinds)('runs of chats on %s', (kind) => {
   test('what was used is counted by key, flow and day, and no model was asked', async () => {
     const key = await makeKeyFor(t.app, world, ['chats:read', 'chats:write']);
     const own = chatClient(t, key);
+    t.clock.advance(1_000);
     const from = t.clock.now();
     for (let n = 0; n < 2; n += 1) await own.create('echo', { message: 'hi' });
     const broken = await own.create('failing', { message: 'go' });

@@ -30,9 +30,9 @@ afterAll(async () => {
   await place.remove();
 });
 
-test('a flow is written, run to its end and watched, by the commands of the page', async () => {
+test('a flow is written, run, watched, gone on with and held to something, by the commands of the page', async () => {
   const { stdout } = await run('sh', ['-c', `${script}\ntrue`], { env: { ...process.env, KEY: key, BASE: server.url } });
-  const [written = '', ran = '', watched = ''] = stdout.split('---\n');
+  const [written = '', ran = '', watched = '', streamed = '', cancelled = '', gone = '', held = '', told = ''] = stdout.split('---\n');
   expect(JSON.parse(written)).toMatchObject({ id: 'table', version: 1, problems: [] });
   const replies = ran.trim().replaceAll(/([}\]])([{[])/g, (_all, end: string, begin: string) => `${end}\n${begin}`);
   expect(replies).toContain('"status":"wait_for_human_input"');
@@ -42,4 +42,14 @@ test('a flow is written, run to its end and watched, by the commands of the page
   expect(ids.length).toBeGreaterThan(5);
   expect(ids).toEqual(ids.map((_, at) => at + 1));
   expect(watched).toContain('event: run.finished');
+  expect(streamed).toContain('event: input.requested');
+  expect(streamed).toContain('"client_message_id":"second"');
+  expect(cancelled).toContain('"cancel_reason":"no longer needed"');
+  expect(cancelled).toContain('"name":"invoke_workflow"');
+  expect(gone).toMatch(/"state":"waiting".*"trigger":\{"type":"retry"/s);
+  expect(gone).toMatch(/"name":"Another way".*"status":"wait_for_human_input"/s);
+  expect(held).toContain('"limits":{"max_turns":20,"max_duration_ms":600000,"on_exceed":"stop"},"metadata":{"order":7}');
+  expect(told).toContain('"webhook":{"url":"https://example.com/hook","events":["run.finished"]}');
+  expect(told).not.toContain('whsec_');
+  expect(told.trim().endsWith('[]')).toBe(true);
 });

@@ -9,7 +9,7 @@ import type { Db } from '../store/database.ts';
 import { findMessage, listMessages } from '../store/messages.ts';
 import { stateAfter, statesOfSession, stepsOfSession } from '../store/sessions.ts';
 import { beginRun, settleChat } from './chat-turns.ts';
-import { chatBusy, holdChat, insertChatOf, needOngoing, needOpen, placed, statusOf } from './chats.ts';
+import { chatBusy, holdChat, insertChatOf, needOngoing, needOpen, placed, statusOf, turnIn } from './chats.ts';
 import { type Earlier, type OpenTurn, openTurn, resumeSession, walk } from './open-turn.ts';
 import { eventsOf, saveStep, type Traced } from './save-step.ts';
 
@@ -144,9 +144,12 @@ export async function traceOf(db: Db, run: RunRow): Promise<{ spans: Span[]; isW
   const steps = (await stepsOfSession(db, run.conversation_id, run.session_id, maxTurns)).reverse();
   const spans: Span[] = [{ name: 'invoke_workflow', parent: null, at: run.started_at, turn: null, attributes: { 'flow.version': run.version } }];
   for (const step of steps) {
-    const turn = eventsOf(step).reduce<number | null>((found, event) => (event.kind === 'session' ? (event.turn ?? found) : found), null);
+    const turn = turnIn(eventsOf(step));
+    const ran = JSON.parse(step.trace) as Traced[];
+    // What put an end to the run was no turn of it.
+    if (turn === null && ran.length === 0) continue;
     const parent = spans.push({ name: 'turn', parent: 0, at: step.at, turn, attributes: { seq: step.last_seq } }) - 1;
-    for (const { block, port, set, reason } of JSON.parse(step.trace) as Traced[]) {
+    for (const { block, port, set, reason } of ran) {
       if (spans.length >= maxSpans) return { spans, isWhole: false };
       const attributes = { 'block.id': block, 'block.port': port, ...(set ? { 'block.set': set } : {}), ...(reason ? { 'error.message': reason } : {}) };
       spans.push({ name: 'block', parent, at: step.at, turn, attributes });

@@ -254,14 +254,14 @@ async function noteRuns(app: App, tx: Db, chat: Chat, { events }: SavedStep, bec
       const how = { trigger: because.trigger ?? (first ? 'message' : 'schedule'), attempt: because.attempt ?? 1, retry_of: because.retryOf ?? null };
       const open = { stop_reason: null, error: null, error_block: null, cancel_reason: null, finished_at: null };
       const message_id = because.messageId ?? (first?.kind === 'message' ? first.id : null);
-      await insertRun(tx, { ...place, ...how, ...open, message_id, started_at: at });
-      await watchChat(app, tx, chat, { id: event.id, startedAt: at });
+      await insertRun(tx, { ...place, ...how, ...open, message_id, started_at: event.at });
+      await watchChat(app, tx, chat, { id: event.id, startedAt: event.at });
     } else if (event.status === 'ended' || event.status === 'failed') {
       stop_reason = event.by ?? (event.status === 'failed' ? 'error' : 'graph_complete');
       last_error = event.status === 'failed' ? (failed?.reason ?? null) : null;
       const error_block = event.status === 'failed' ? (failed?.block ?? null) : null;
       const cancel_reason = event.by === 'cancelled' ? (because.cancelReason ?? null) : null;
-      await endRun(tx, chat.conversation_id, event.id, { stop_reason, error: last_error, error_block, cancel_reason, finished_at: at });
+      await endRun(tx, chat.conversation_id, event.id, { stop_reason, error: last_error, error_block, cancel_reason, finished_at: event.at });
     }
   }
   if (stop_reason === chat.stop_reason && last_error === chat.last_error) return chat;

@@ -5,7 +5,7 @@ import { endOverdue } from '../commands/chat-turns.ts';
 import { type HookPayload, hookCall } from '../commands/chat-webhooks.ts';
 import { deliveries } from '../effects.ts';
 import { type Duty, Refused } from './queue.ts';
-import { retryDelayMs, usualDelayMs } from './retry.ts';
+import { retryDelayMs } from './retry.ts';
 
 const dayMs = 86_400_000;
 /** From when it happened, however many calls before it had to be waited for. */
@@ -19,7 +19,6 @@ export function chatDueDuty(app: App): Duty {
         await finish(tx);
       }),
     mayRunAgain: () => true,
-    nextTryMs: ({ attempts }) => usualDelayMs(attempts),
     giveUp: async () => {},
   };
 }

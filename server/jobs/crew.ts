@@ -2,6 +2,7 @@
 import type { Db } from '../store/database.ts';
 import { buryJob, finishJob, type Job, type Lease, leaseJobs, renewLeases, retryJob } from '../store/jobs.ts';
 import { type Duty, type Ground, LeaseLost, type Loss, OutcomeUnknown } from './queue.ts';
+import { usualDelayMs } from './retry.ts';
 
 // With the longest that a lost one is overlooked (2 s overdue, looked for every 2.5 s), under the 30 s that are promised.
 const leaseMs = 25_000;
@@ -122,7 +123,8 @@ export class Crew {
     log.warn({ job: job.id, kind: job.kind, attempt: job.attempts, reason }, 'a job failed');
     if (done.reason instanceof LeaseLost) return;
     if (done.reason instanceof OutcomeUnknown) return this.#giveUp(job, { outcome: 'unknown', reason: done.reason.message.slice(0, maxReasonUnits) });
-    const delayMs = this.#duty.nextTryMs(job, done.reason);
+    const asked = this.#duty.nextTryMs?.(job, done.reason);
+    const delayMs = asked === undefined ? usualDelayMs(job.attempts) : asked;
     if (delayMs === null) return this.#giveUp(job, { outcome: 'failed', reason });
     await transact(async (tx) => {
       if (await retryJob(tx, job, { now: clock.now(), delayMs, error: reason })) await this.#hands.putOff?.(tx, job.id, delayMs);

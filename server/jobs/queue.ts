@@ -19,8 +19,8 @@ export type Duty = {
   run(job: Job, finish: (tx: Db) => Promise<void>): Promise<void>;
   /** Whether it may be done again after a worker has died with it: then nobody knows what came of it. */
   mayRunAgain(job: Job): boolean;
-  /** How long to wait after an attempt that failed; null = it is given up. `error` is what `run` threw. */
-  nextTryMs(job: Job, error: unknown): number | null;
+  /** How long to wait after an attempt that failed; null = it is given up, undefined = as usual. `error` is what `run` threw. */
+  nextTryMs?(job: Job, error: unknown): number | null | undefined;
   /** In the transaction that puts it on the dead-letter list. */
   giveUp(tx: Db, job: Job, loss: Loss): Promise<void>;
 };

@@ -18,7 +18,7 @@ import type { Job } from '../store/jobs.ts';
 import { readSetting } from '../store/settings.ts';
 import { chatDueDuty, chatHookDuty } from './chat-duties.ts';
 import { type Duty, LeaseLost, OutcomeUnknown } from './queue.ts';
-import { retryDelayMs, usualDelayMs } from './retry.ts';
+import { retryDelayMs } from './retry.ts';
 import type { TimerPayload } from './timers.ts';
 
 const maxErrorUnits = 500;
@@ -44,7 +44,7 @@ export function dutyOf(app: App, effects: readonly AnyEffect[]): Duty {
   return {
     run: (job, finish) => of(job).run(job, finish),
     mayRunAgain: (job) => of(job).mayRunAgain(job),
-    nextTryMs: (job, error) => of(job).nextTryMs(job, error),
+    nextTryMs: (job, error) => of(job).nextTryMs?.(job, error),
     giveUp: (tx, job, loss) => of(job).giveUp(tx, job, loss),
   };
 }
@@ -58,7 +58,6 @@ function ownDuty(app: App): Duty {
       });
     },
     mayRunAgain: () => true,
-    nextTryMs: ({ attempts }) => usualDelayMs(attempts),
     giveUp: async () => {},
   };
 }
@@ -76,7 +75,6 @@ function askDuty(app: App, effects: readonly AnyEffect[]): Duty {
       await keepAnswer(app, keep, { mayBeAskedAgain: mayRunAgain(job, effects) });
     },
     mayRunAgain: (job) => mayRunAgain(job, effects),
-    nextTryMs: ({ attempts }) => usualDelayMs(attempts),
     // The conversation goes on by the block's error way instead of waiting for ever.
     giveUp: async (tx, job, { outcome, reason }) => {
       const payload = JSON.parse(job.payload) as AskPayload;

@@ -3,6 +3,7 @@
 import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseKinds, makeDatabase } from '../testing/databases.ts';
+import { listRuns } from './chat-runs.ts';
 import { listChats } from './chats.ts';
 import { type ConversationFilter, listConversations } from './conversations.ts';
 import { listCustomEventLog, listCustomEvents } from './custom-events.ts';
@@ -178,7 +179,12 @@ describe.each(databaseKinds)('lists on %s', (kind) => {
   });
 
   test('chats of an owner, labels, custom events and what was logged are read newest first without a sort', async () => {
-    expect(await isDirect((db) => listChats(db, { botId, ownerId: 3 }, { limit: 50 }))).toMatch(/chat_owner|chat_pkey/);
+    const owner = { workspaceId: 1, ownerId: 3, flows: null };
+    expect(await isDirect((db) => listChats(db, { ...owner, botId }, { limit: 50 }))).toMatch(/chat_owner|chat_member|chat_pkey/);
+    expect(await isDirect((db) => listChats(db, { ...owner, botId: null }, { limit: 50 }))).toMatch(/chat_member|chat_pkey/);
+    expect(await isDirect((db) => listRuns(db, 3, { limit: 50 }))).toMatch(
+      /chat_run_conversation|chat_run_pkey|sqlite_autoindex_chat_run|INTEGER PRIMARY KEY|rowid/,
+    );
     expect(await isDirect((db) => listLabels(db, 1, {}, page))).toMatch(/label_workspace|label_pkey/);
     expect(await isDirect((db) => listCustomEvents(db, botId, {}, page))).toMatch(/custom_event_bot|custom_event_pkey/);
     expect(await isDirect((db) => listCustomEventLog(db, botId, 3, page))).toMatch(/custom_event_log_event/);

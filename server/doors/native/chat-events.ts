@@ -6,6 +6,7 @@ import { eventChannels, isoOf, type ShownEvent, showEvent } from '../../commands
 import { needChat, needOpen } from '../../commands/chats.ts';
 import { eventsOf } from '../../commands/save-step.ts';
 import type { LiveEvent, LiveSource } from '../../http/route.ts';
+import { findRun } from '../../store/chat-runs.ts';
 import { findByClientId, messagesAmong } from '../../store/messages.ts';
 import { seqsOfSession, stepsAfter, stepsAmong } from '../../store/sessions.ts';
 import type { ChatCaller } from './chat-calls.ts';
@@ -84,7 +85,8 @@ export async function runStream(
   const { id } = open.conversation;
   const first = run.first_seq ?? (await seqsOfSession(app.db, id, runId))?.first ?? 1;
   const begin = Math.max(first - 1, from ?? 0);
-  const read = readRun(readerOf(app, owner, publicId, id), { runId, begin, isAsked: askedBy(channels) });
+  const isFinished = async (): Promise<boolean> => (await findRun(app.db, id, runId))?.finished_at != null;
+  const read = readRun(readerOf(app, owner, publicId, id), { runId, begin, isAsked: askedBy(channels), isFinished });
   return { ...partOf(app, owner, publicId, id), name: `run ${runId} ${channels?.join() ?? ''}`, from: begin, read };
 }
 
@@ -93,11 +95,12 @@ function askedBy(channels: readonly StreamChannel[] | undefined): (one: ShownEve
 }
 
 // A run's events lie together, but for what the next one puts an end to; so reading stops where it ends.
-type RunPart = { runId: number; begin: number; isAsked: (one: ShownEvent) => boolean };
+type RunPart = { runId: number; begin: number; isAsked: (one: ShownEvent) => boolean; isFinished: () => Promise<boolean> };
 
-function readRun(read: Reader, { runId, begin, isAsked }: RunPart): LiveSource['read'] {
+function readRun(read: Reader, { runId, begin, isAsked, isFinished }: RunPart): LiveSource['read'] {
   return async (after, limit) => {
     let from = Math.max(after, begin);
+    let isKnownOver = false;
     for (let looks = 0; looks < maxPassed; looks += 1) {
       const page = await read(from, limit);
       const end = page.findIndex((one) => one.runId === runId && one.isEnd);
@@ -106,8 +109,12 @@ function readRun(read: Reader, { runId, begin, isAsked }: RunPart): LiveSource['
       const isOver = end !== -1 || page.some((one) => one.runId !== null && one.runId > runId);
       if (isOver) return [...mine.map(told), done];
       const last = page.at(-1);
-      if (mine.length > 0 || !last) return mine.map(told);
-      from = last.seq;
+      if (mine.length > 0) return mine.map(told);
+      if (last) from = last.seq;
+      // Nothing more to tell: of a run that is over that is all, if it was so before the look.
+      else if (isKnownOver) return [done];
+      else isKnownOver = await isFinished();
+      if (!last && !isKnownOver) return [];
     }
     return [];
   };

@@ -84,6 +84,17 @@ test('what is not kept is not lost to a reader that had enough', async () => {
   expect(made.sent).toEqual(['e', 'e']);
 });
 
+test('with the last of all it ends, and not before a slow reader was given what stands before it', async () => {
+  const made = streamOf([event(1), event(2), { ...event(null), isLast: true }], { isGapless: false });
+  made.isTaking = false;
+  await made.turn();
+  expect(made.sent).toEqual(['1e']);
+  made.isTaking = true;
+  made.stream.taken();
+  await made.turn();
+  expect([made.sent, made.turns, made.stream.isOver]).toEqual([['1e', '2e', 'e', 'end done'], 0, true]);
+});
+
 test('it beats every fifteen seconds, but not at one who has enough already', async () => {
   const made = streamOf([event(1)]);
   const begun = performance.now();

@@ -77,8 +77,8 @@ export class Stream {
       this.#isFull = !this.#wire.send(one);
       if (one.isLast) this.end('done');
       if (!this.#isFull) continue;
-      // The rest is read again.
-      this.#left = page.slice(at + 1).filter(({ seq }) => seq === null);
+      // The rest is read again, and with it that it was all.
+      this.#left = page.slice(at + 1).filter(({ seq, isLast }) => seq === null && !isLast);
       return;
     }
   }

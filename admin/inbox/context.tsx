@@ -2,10 +2,11 @@
 import { ActionIcon, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
+import type { TFunction } from 'i18next';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, List, Subscriber } from '../api/replies.ts';
 import { api } from '../api.ts';
-import { useFormat } from '../format.ts';
+import { channelName, useFormat } from '../format.ts';
 import { usePlace } from '../place.ts';
 import { CopyButton } from '../ui/copy.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -14,7 +15,6 @@ import { FlowPanel } from './context/flow-panel.tsx';
 import { PanelBox } from './context/panel-box.tsx';
 import css from './inbox.module.css';
 import { conversationQuery, subscriberQuery } from './reading.ts';
-import { channelName } from './thread.tsx';
 
 export function Context({ id }: { id: number }) {
   const { t } = useTranslation();
@@ -86,7 +86,7 @@ function Person({ one }: { one: Conversation }) {
   );
 }
 
-function rowsOf(person: Subscriber | undefined, t: ReturnType<typeof useTranslation>['t']): [string, string][] {
+function rowsOf(person: Subscriber | undefined, t: TFunction): [string, string][] {
   const rows: [string, string | null | undefined][] = [
     [t('inbox.email'), person?.email],
     [t('inbox.phone'), person?.phone],

@@ -42,9 +42,25 @@ export function useFormat() {
     ago: (at: number) => ago(language, at, Date.now()),
     date: (at: number) => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(at),
     time: (at: number) => new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(at),
+    /** By the clock of somewhere else. */
+    in: (timeZone: string, at: number) =>
+      new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', timeZone }).format(at),
     moment: (at: number) => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(at),
     list: (items: string[]) => new Intl.ListFormat(language, { type: 'conjunction' }).format(items),
     bytes: (n: number) => bytes(language, n),
     count: (n: number) => new Intl.NumberFormat(language).format(n),
   };
+}
+
+const channelNames: Record<string, string> = {
+  web: 'Web',
+  api: 'API',
+  whatsapp: 'WhatsApp',
+  telegram: 'Telegram',
+  messenger: 'Messenger',
+  instagram: 'Instagram',
+};
+
+export function channelName(channel: string): string {
+  return channelNames[channel] ?? channel;
 }

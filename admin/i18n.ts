@@ -9,6 +9,7 @@ import type inbox from './locales/en/inbox.json';
 import type outside from './locales/en/outside.json';
 import type settings from './locales/en/settings.json';
 import type sites from './locales/en/sites.json';
+import type subscribers from './locales/en/subscribers.json';
 import type you from './locales/en/you.json';
 
 type Groups = {
@@ -19,6 +20,7 @@ type Groups = {
   outside: typeof outside;
   settings: typeof settings;
   sites: typeof sites;
+  subscribers: typeof subscribers;
   you: typeof you;
 };
 export type WordGroup = keyof Groups;

@@ -34,6 +34,7 @@ export function useSwitch() {
   return (workspace: number, bot?: string) => {
     goTo(workspace, bot);
     if (/^\/app\/sites\/./.test(pathname)) void navigate({ to: '/app/sites' });
+    if (/^\/app\/subscribers\/./.test(pathname)) void navigate({ to: '/app/subscribers' });
     if (pathname === '/app/inbox') void navigate({ to: '/app/inbox' });
   };
 }

@@ -23,6 +23,8 @@ const senders: readonly Role[] = ['owner', 'admin', 'builder', 'agent'];
 const allowed = {
   'conversations.answer': senders,
   'sites.write': builders,
+  'marks.write': builders,
+  'subscribers.write': builders,
   'bots.rename': builders,
   'bots.create': admins,
   'members.manage': admins,

@@ -19,8 +19,8 @@ function pick<const Name extends string>(...names: Name[]) {
 
 /** A page comes with its words and with the styles of forms and lists: none is shown before all of it is there. */
 // biome-ignore lint/suspicious/noExplicitAny: what a module exports, as the router's own type says it
-function page<Module extends Record<string, any>, Name extends keyof Module>(words: WordGroup, load: () => Promise<Module>, name: Name) {
-  return lazy(() => Promise.all([load(), loadWords(words), import('./theme/overlays.ts')]).then(([module]) => module), name);
+function page<Module extends Record<string, any>, Name extends keyof Module>(words: WordGroup | WordGroup[], load: () => Promise<Module>, name: Name) {
+  return lazy(() => Promise.all([load(), import('./theme/overlays.ts'), ...[words].flat().map(loadWords)]).then(([module]) => module), name);
 }
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFoundPage });
@@ -72,6 +72,17 @@ const site = createRoute({
   path: '/app/sites/$siteId',
   component: page('sites', () => import('./pages/sites/site.tsx'), 'SitePage'),
 });
+const subscribers = createRoute({
+  getParentRoute: () => frame,
+  path: '/app/subscribers',
+  validateSearch: pick('q', 'tag', 'label', 'channel', 'sort', 'new'),
+  component: page('subscribers', () => import('./pages/subscribers/subscribers.tsx'), 'Subscribers'),
+});
+const subscriber = createRoute({
+  getParentRoute: () => frame,
+  path: '/app/subscribers/$subscriberId',
+  component: page(['subscribers', 'inbox'], () => import('./pages/subscribers/subscriber.tsx'), 'SubscriberPage'),
+});
 const inbox = createRoute({
   getParentRoute: () => frame,
   path: '/app/inbox',
@@ -118,6 +129,22 @@ const members = createRoute({
   validateSearch: pick('q', 'role', 'invite'),
   component: page('settings', () => import('./pages/settings/members.tsx'), 'Members'),
 });
+const fields = createRoute({
+  getParentRoute: () => settings,
+  path: 'fields',
+  validateSearch: pick('of', 'q', 'new'),
+  component: page('settings', () => import('./pages/settings/fields.tsx'), 'FieldsAndTags'),
+});
+const hours = createRoute({
+  getParentRoute: () => settings,
+  path: 'hours',
+  component: page('settings', () => import('./pages/settings/hours.tsx'), 'HoursSettings'),
+});
+const words = createRoute({
+  getParentRoute: () => settings,
+  path: 'words',
+  component: page('settings', () => import('./pages/settings/words.tsx'), 'WordsSettings'),
+});
 const brand = createRoute({
   getParentRoute: () => settings,
   path: 'brand',
@@ -155,11 +182,13 @@ const tree = root.addChildren([
   frame.addChildren([
     app.addChildren([home, elsewhere]),
     inbox,
+    subscribers,
+    subscriber,
     sites,
     site,
     siteLook,
     developers,
-    settings.addChildren([settingsStart, workspace, bots, members, brand, audit]),
+    settings.addChildren([settingsStart, workspace, bots, members, fields, hours, words, brand, audit]),
     you.addChildren([profile, security, keys, appearance]),
   ]),
 ]);

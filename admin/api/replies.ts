@@ -72,7 +72,31 @@ export type Fact = {
   request_id: string | null;
 };
 
-export type Settings = { name: string; image: string | null; timezone: string; language: string; currency: string };
+export type Span = { from: string; to: string };
+export type Settings = {
+  name: string;
+  image: string | null;
+  timezone: string;
+  language: string;
+  currency: string;
+  business_hours: (Record<'1' | '2' | '3' | '4' | '5' | '6' | '7', Span[]> & { dates?: Record<string, Span[]> }) | null;
+  open: { is_open: boolean; until: number | null };
+  command_words: Record<'restart' | 'stop' | 'agent' | 'menu', string[]>;
+  fallback_text: string;
+};
+
+/** A tag or a label. */
+export type Mark = { id: number; name: string; subscribers: number; created_at: number };
+
+export type Field = {
+  id: number;
+  owner: 'user' | 'bot';
+  name: string;
+  type: 'text' | 'longtext' | 'number' | 'boolean' | 'date' | 'datetime' | 'array';
+  description: string;
+  display: 'default' | 'pin' | 'hidden';
+  value: string;
+};
 
 export type BrandSettings = {
   name: string;
@@ -182,12 +206,20 @@ export type Subscriber = {
   phone: string | null;
   language: string | null;
   country: string | null;
+  time_zone: string | null;
+  image: string | null;
+  user_ns: string;
+  last_interaction_at: number | null;
+  paused_until: number | null;
   tags: string[];
+  labels: string[];
   fields: Record<string, string>;
   created_at: number;
   first_name: string | null;
   last_name: string | null;
 };
+
+export type SubscriberNote = { id: number; conversation: number; text: string; author: { id: number | null; name: string }; created_at: number };
 
 export type CannedReply = { id: number; shortcut: string; text: string; created_at: number; updated_at: number };
 

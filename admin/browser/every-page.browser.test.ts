@@ -7,6 +7,10 @@ import { makeMember } from '../../server/testing/factories.ts';
 const pages = {
   home: '/app',
   inbox: '/app/inbox',
+  subscribers: '/app/subscribers',
+  'subscribers-new': '/app/subscribers?new=1',
+  'subscribers-none': '/app/subscribers?q=nobody',
+  subscriber: '/app/subscribers/1',
   sites: '/app/sites',
   'sites-new': '/app/sites?new=1',
   site: '/app/sites/1',
@@ -18,6 +22,13 @@ const pages = {
   members: '/app/settings/members',
   'members-invite': '/app/settings/members?invite=1',
   'members-none': '/app/settings/members?q=nobody',
+  fields: '/app/settings/fields',
+  'fields-new': '/app/settings/fields?of=user&new=1',
+  'bot-fields': '/app/settings/fields?of=bot',
+  tags: '/app/settings/fields?of=tags',
+  labels: '/app/settings/fields?of=labels',
+  hours: '/app/settings/hours',
+  words: '/app/settings/words',
   brand: '/app/settings/brand',
   audit: '/app/settings/audit',
   profile: '/app/you',
@@ -26,6 +37,7 @@ const pages = {
   'keys-new': '/app/you/keys?new=1',
   appearance: '/app/you/appearance',
   'no-such-page': '/app/nothing/here',
+  'no-such-subscriber': '/app/subscribers/999999',
   'no-such-site': '/app/sites/999999',
 };
 

@@ -5,7 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, List } from '../api/replies.ts';
 import { api } from '../api.ts';
-import { useFormat } from '../format.ts';
+import { channelName, useFormat } from '../format.ts';
 import { usePlace } from '../place.ts';
 import { Icon } from '../ui/icon.tsx';
 import { FlowPanel } from './context/flow-panel.tsx';
@@ -14,7 +14,6 @@ import { Person } from './context/person.tsx';
 import { VisitPanel } from './context/visit-panel.tsx';
 import css from './inbox.module.css';
 import { conversationQuery } from './reading.ts';
-import { channelName } from './thread.tsx';
 
 export function Context({ id }: { id: number }) {
   const { t } = useTranslation();

@@ -6,7 +6,7 @@ import { lazy, Suspense, useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../api/replies.ts';
 import { ApiError, api } from '../api.ts';
-import { useFormat } from '../format.ts';
+import { channelName, useFormat } from '../format.ts';
 import { usePlace } from '../place.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Face } from '../ui/identity.tsx';
@@ -127,19 +127,6 @@ function Head({ id, one, name, viewers, onClose }: HeadProps) {
       </ActionIcon>
     </header>
   );
-}
-
-const channelNames: Record<string, string> = {
-  web: 'Web',
-  api: 'API',
-  whatsapp: 'WhatsApp',
-  telegram: 'Telegram',
-  messenger: 'Messenger',
-  instagram: 'Instagram',
-};
-
-export function channelName(channel: string): string {
-  return channelNames[channel] ?? channel;
 }
 
 /** Whoever has it open and in sight has read it. */

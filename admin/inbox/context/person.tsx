@@ -2,12 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../../api/replies.ts';
-import { useFormat } from '../../format.ts';
+import { channelName, useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Face } from '../../ui/identity.tsx';
 import css from '../inbox.module.css';
 import { subscriberQuery } from '../reading.ts';
-import { channelName } from '../thread.tsx';
 import { Fact, Facts } from './facts.tsx';
 import { PanelBox } from './panel-box.tsx';
 

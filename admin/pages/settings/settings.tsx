@@ -12,6 +12,9 @@ export function Settings() {
     { to: '/app/settings/workspace', label: t('nav.workspace') } as const,
     { to: '/app/settings/bots', label: t('nav.bots') } as const,
     { to: '/app/settings/members', label: t('nav.members') } as const,
+    { to: '/app/settings/fields', label: t('nav.fields') } as const,
+    { to: '/app/settings/hours', label: t('nav.hours') } as const,
+    { to: '/app/settings/words', label: t('nav.words') } as const,
     me.is_installation_owner && ({ to: '/app/settings/brand', label: t('nav.brand') } as const),
     may('audit.read') && ({ to: '/app/settings/audit', label: t('nav.audit') } as const),
   ].filter((tab) => tab !== false);

@@ -34,6 +34,12 @@ export function WorkspaceSettings() {
   return <Card>{found.error ? <Problem error={found.error} retry={() => void found.refetch()} /> : <FormGhost fields={5} />}</Card>;
 }
 
+type Regional = Pick<Settings, 'name' | 'image' | 'timezone' | 'language' | 'currency'>;
+
+function regionalOf({ name, image, timezone, language, currency }: Settings): Regional {
+  return { name, image, timezone, language, currency };
+}
+
 function SettingsForm({ settings }: { settings: Settings }) {
   const { t, i18n } = useTranslation();
   const { place, may } = usePlace();
@@ -41,12 +47,13 @@ function SettingsForm({ settings }: { settings: Settings }) {
   const isReadOnly = !may('settings.write');
   const keep = (saved: Settings) => {
     client.setQueryData(oneOf<Settings>('/settings', place).queryKey, saved);
-    settle(saved);
+    settle(regionalOf(saved));
     return refresh(client, '/me', '/workspaces');
   };
-  const save = (values: Settings) => api.patch<Settings>('/settings', { ...values, name: values.name.trim() }, { at: place });
+  const save = ({ name, image, timezone, language, currency }: Regional) =>
+    api.patch<Settings>('/settings', { name: name.trim(), image, timezone, language, currency }, { at: place });
   const { form, submit, settle, isPending, problem } = useApiForm({
-    initialValues: settings,
+    initialValues: regionalOf(settings),
     validate: { name: (name) => (name.trim() === '' ? t('form.required') : null) },
     send: save,
     onDone: (saved) => {

@@ -11,6 +11,7 @@ import { cooldowns } from './migrations/0016-cooldowns.ts';
 import { files } from './migrations/0020-files.ts';
 import { widget } from './migrations/0030-widget.ts';
 import { inbox } from './migrations/0040-inbox.ts';
+import { botSlugs } from './migrations/0070-bot-slugs.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -74,4 +75,5 @@ export const migrations: Migration[] = [
   files,
   widget,
   inbox,
+  botSlugs,
 ];

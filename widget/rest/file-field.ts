@@ -12,15 +12,18 @@ export function makeFileField(ui: Ui, field: FormField): Field {
   const say = (text: string): void => {
     wrong.textContent = text;
   };
-  const uploads = makeUploads(ui, { onChange: () => {}, say });
-  const onchange = (): void => {
+  const picker = h('input', { type: 'file', accept: ui.config.limits.file_types.join() });
+  // What was refused or taken away may be chosen again.
+  const onChange = (): void => {
+    if (!uploads.isBusy() && uploads.ready().length === 0) picker.value = '';
+  };
+  const uploads = makeUploads(ui, { onChange, say });
+  picker.onchange = () => {
     say('');
     uploads.clear();
-    uploads.add(picker.files ?? [], { accept: [], maxBytes: null });
-    // What is taken away may be chosen again.
-    picker.value = '';
+    uploads.add([...(picker.files ?? [])], { accept: [], maxBytes: null });
+    onChange();
   };
-  const picker = h('input', { type: 'file', accept: ui.config.limits.file_types.join(), onchange });
   return {
     element: h('div', { class: 'field' }, h('label', {}, titleOf(words, field), picker), uploads.element, wrong),
     value: () => uploads.ready()[0]?.id ?? '',

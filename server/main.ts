@@ -23,11 +23,12 @@ import { tableQueue } from './jobs/table-queue.ts';
 import { makeLive, publishing } from './live.ts';
 import { type LogStyle, makeLog } from './log.ts';
 import { exitCodeConfig, loadMasterKey, makeSecrets, type Secrets } from './secrets.ts';
+import { findBotBySlug } from './store/bots.ts';
 import { appliedMigrations, migrate, pendingMigrations } from './store/database/migrate.ts';
 import { type Database, openDatabase, sqliteFile } from './store/database.ts';
 import { migrations } from './store/migrations.ts';
 import { installation, readSetting, writeSetting } from './store/settings.ts';
-import { findSiteByKey, firstSite, type Site } from './store/sites.ts';
+import { findSiteByKey, firstSite, firstSiteOf, type Site } from './store/sites.ts';
 
 export const systemClock: Clock = { now: () => Date.now() };
 export const systemRandom: Random = { token: (bytes) => randomBytes(bytes).toString('base64url'), uuid: () => randomUUID() };
@@ -162,12 +163,17 @@ export const plugins: ServeOptions['plugins'] = [
     isSetupNeeded: (app) => isSetupNeeded(app.db),
     findDemoSite: async (app, siteKey) => tagged((await findSiteByKey(app.db, siteKey)) ?? (await firstSite(app.db))),
     findShared: async (app, slug) => {
-      const site = await findSiteByKey(app.db, slug);
-      return site && isOriginAllowed(site, new URL(app.config.publicUrl).origin) ? tagged(site) : null;
+      const site = (await findSiteByKey(app.db, slug)) ?? (await siteOfBot(app, slug));
+      return site && settingsOf(site).enabled && isOriginAllowed(site, new URL(app.config.publicUrl).origin) ? tagged(site) : null;
     },
     launcher: join(root, 'widget', 'launcher.ts'),
   }),
 ];
+
+async function siteOfBot(app: App, slug: string): Promise<Site | null> {
+  const bot = await findBotBySlug(app.db, slug);
+  return bot && firstSiteOf(app.db, bot.id);
+}
 
 function tagged<S extends Site | null>(site: S) {
   return site && { ...site, theme: settingsOf(site).theme };

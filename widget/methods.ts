@@ -1,9 +1,11 @@
-// What few need, fetched when one of them does: the public methods that do not merely open and close, and the menu.
+// What few need, fetched when one of them does: the public methods that do not merely open and close, the menu,
+// and the conversations there have been.
 import type { Chat } from './host.ts';
 import { makeFollowing } from './methods/following.ts';
 import { identifyNow } from './methods/identity.ts';
 import { openMenu, saveTranscript } from './methods/menu.ts';
 import { makePreview } from './methods/preview.ts';
+import { showRecent } from './methods/recent.ts';
 import type { Desk, Parts, Values, Who } from './parts.ts';
 
 export function makeMethods(parts: Parts, desk: Desk): Chat {
@@ -24,6 +26,7 @@ export function makeMethods(parts: Parts, desk: Desk): Chat {
   return {
     ...makePreview(parts, desk),
     openMenu,
+    showRecent,
     async send(what: string | { text?: string; payload?: string }) {
       await frame.open('chat');
       const { text = '', payload } = typeof what === 'string' ? { text: what } : what;

@@ -5,7 +5,6 @@ import { Writing } from './rest/composer.ts';
 import { makeDesk } from './rest/desk.ts';
 import { makeIntroduction } from './rest/introduction.ts';
 import { partsOf } from './rest/parts.ts';
-import { showRecent } from './rest/recent.ts';
 import { stateOf } from './rest/thread/pending.ts';
 import { makeScrolling } from './rest/thread/scrolling.ts';
 import { typingOf } from './rest/thread/typing.ts';
@@ -22,7 +21,7 @@ export const rest: Rest = {
   makeScrolling,
   openMenu: (ui, button) => ui.withRest((_, desk) => desk.call('openMenu', ui, button, wordsOf(ui))),
   partsOf,
-  showRecent,
+  showRecent: (ui, into) => ui.withRest((_, desk) => desk.call('showRecent', ui, into, wordsOf(ui).recent)),
   stateOf,
   typingOf,
 };

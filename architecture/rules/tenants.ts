@@ -18,7 +18,7 @@ const installationWide: Record<string, string | Record<string, string>> = {
     listAllKeys: 'the operator, on the command line',
     workspaceOfKey: 'the operator, on the command line',
   },
-  'server/store/bots.ts': { workspaceOfBot: 'is how the tenant is found' },
+  'server/store/bots.ts': { findBotBySlug: 'is how the tenant is found', workspaceOfBot: 'is how the tenant is found' },
   'server/store/events.ts': {
     chainHeads: 'doctor checks the chain of every workspace',
     eventsAfter: 'replays what was recorded; who may see it is judged after',

@@ -8,6 +8,7 @@ import type { Db } from '../store/database.ts';
 import { insertMember } from '../store/members.ts';
 import type { Site } from '../store/sites.ts';
 import { insertWorkspace, type Workspace } from '../store/workspaces.ts';
+import { freeSlug } from './bots.ts';
 import { addSample } from './sample.ts';
 import { createSite } from './sites.ts';
 
@@ -25,7 +26,7 @@ export async function beginWorkspace(app: App, tx: Db, account: Account, names: 
 
 /** A bot and its first site, so that its widget can stand on a page at once. */
 export async function createBot(app: App, tx: Db, workspaceId: number, bot: { name: string; type: string }): Promise<{ bot: Bot; site: Site }> {
-  const made = await insertBot(tx, { workspaceId, ...bot, at: app.clock.now() });
+  const made = await insertBot(tx, { workspaceId, ...bot, slug: await freeSlug(app, tx, bot.name), at: app.clock.now() });
   await record(app, tx, { kind: 'bot.created', workspaceId, botId: made.id, subject: `bot:${made.id}`, data: { name: made.name } });
   return { bot: made, site: await createSite(app, tx, { workspaceId, botId: made.id }, { name: made.name }) };
 }

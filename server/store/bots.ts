@@ -10,6 +10,8 @@ export type BotTable = {
   name_key: string;
   /** Its main channel, in the words of the platform API (`web`, `whatsapp_cloud`, …). */
   type: string;
+  /** Of its page at /b/, one for all workspaces. */
+  slug: Generated<string | null>;
   created_at: number;
   updated_at: number;
 };
@@ -38,10 +40,18 @@ export const botTypes = [
   'chatwoot',
 ] as const;
 
-export function insertBot(tx: Db, bot: { workspaceId: number; name: string; type: string; at: number }): Promise<Bot> {
+export function insertBot(tx: Db, bot: { workspaceId: number; name: string; type: string; slug?: string; at: number }): Promise<Bot> {
   return tx
     .insertInto('bot')
-    .values({ workspace_id: bot.workspaceId, name: bot.name, name_key: fold(bot.name), type: bot.type, created_at: bot.at, updated_at: bot.at })
+    .values({
+      workspace_id: bot.workspaceId,
+      name: bot.name,
+      name_key: fold(bot.name),
+      type: bot.type,
+      slug: bot.slug ?? null,
+      created_at: bot.at,
+      updated_at: bot.at,
+    })
     .returningAll()
     .executeTakeFirstOrThrow();
 }
@@ -55,6 +65,11 @@ export async function findBot(db: Db, workspaceId: number, id: number): Promise<
 export async function workspaceOfBot(db: Db, id: number): Promise<number | null> {
   const row = await db.selectFrom('bot').select('workspace_id').where('id', '=', id).executeTakeFirst();
   return row?.workspace_id ?? null;
+}
+
+/** How the tenant of a page at /b/ is found. */
+export async function findBotBySlug(db: Db, slug: string): Promise<Bot | null> {
+  return (await db.selectFrom('bot').selectAll().where('slug', '=', slug).executeTakeFirst()) ?? null;
 }
 
 export type BotFilter = { name?: string | undefined; type?: string | undefined };
@@ -84,7 +99,13 @@ export async function pageBots(db: Db, workspaceId: number, filter: BotFilter, a
   return numberedPage<Bot>(query, await countRows(query), ask);
 }
 
-export async function updateBot(tx: Db, workspaceId: number, id: number, change: Partial<Pick<BotTable, 'name' | 'type'>>, at: number): Promise<Bot | null> {
+export async function updateBot(
+  tx: Db,
+  workspaceId: number,
+  id: number,
+  change: Partial<Pick<Bot, 'name' | 'type' | 'slug'>>,
+  at: number,
+): Promise<Bot | null> {
   const row = await tx
     .updateTable('bot')
     .set({ ...change, ...(change.name === undefined ? {} : { name_key: fold(change.name) }), updated_at: at })

@@ -16,6 +16,7 @@ import { alarms } from './migrations/0055-alarms.ts';
 import { chatRuns } from './migrations/0060-chat-runs.ts';
 import { keyBounds } from './migrations/0061-key-bounds.ts';
 import { fieldsOfBoth } from './migrations/0065-fields-of-both.ts';
+import { botSlugs } from './migrations/0070-bot-slugs.ts';
 import { messageSearch } from './migrations/0075-message-search.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
@@ -113,5 +114,6 @@ export const migrations: Migration[] = [
   chatRuns,
   keyBounds,
   fieldsOfBoth,
+  botSlugs,
   messageSearch,
 ];

@@ -58,6 +58,11 @@ export async function firstSite(db: Db): Promise<Site | null> {
   return (await db.selectFrom('site').selectAll().orderBy('workspace_id').orderBy('id').limit(1).executeTakeFirst()) ?? null;
 }
 
+/** The oldest of a bot: what its page at /b/ shows. */
+export async function firstSiteOf(db: Db, botId: number): Promise<Site | null> {
+  return (await db.selectFrom('site').selectAll().where('bot_id', '=', botId).orderBy('id').limit(1).executeTakeFirst()) ?? null;
+}
+
 export function listSites(db: Db, workspaceId: number, botId: number | null, ask: CursorAsk): Promise<CursorPage<Site>> {
   let query = db.selectFrom('site').selectAll().where('workspace_id', '=', workspaceId);
   if (botId !== null) query = query.where('bot_id', '=', botId);

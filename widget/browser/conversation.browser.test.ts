@@ -61,6 +61,7 @@ const everything = {
           save: 'form',
           fields: [
             { id: 'name', kind: 'text', label: 'Your name' },
+            { id: 'plan', kind: 'file', label: 'Floor plan' },
             {
               id: 'size',
               kind: 'choice',
@@ -72,7 +73,7 @@ const everything = {
             },
           ],
         },
-        { id: 'end', type: 'text', text: 'Thank you: {{ multi | join(" and ") }}.', to: { next: '@end' } },
+        { id: 'end', type: 'text', text: 'Thank you: {{ multi | join(" and ") }}, {{ form.plan.name }}.', to: { next: '@end' } },
       ],
     },
   },
@@ -113,7 +114,7 @@ describe.skipIf(!hasBrowser)('a conversation in the widget', () => {
     await asked('multi');
     await chat.getByLabel('Pot, clay').check();
     await chat.getByLabel('Gift wrap').check();
-    await chat.locator('.form button').click();
+    await chat.locator('.form .primary').click();
     await asked('rating');
     await chat.getByRole('button', { name: '4 of 5' }).click();
     await asked('confirm');
@@ -130,7 +131,7 @@ describe.skipIf(!hasBrowser)('a conversation in the widget', () => {
     await chat.getByRole('button', { name: 'Share my location' }).click();
     await asked('contact');
     await chat.getByLabel('E-mail').fill('jane@shop.example');
-    await chat.locator('.form button').click();
+    await chat.locator('.form .primary').click();
     await asked('file');
     await chat.locator('input[type=file]').setInputFiles({ name: 'plan.png', mimeType: 'image/png', buffer: picture });
     await chat.locator('.upload progress[hidden]').waitFor({ state: 'attached' });
@@ -139,12 +140,16 @@ describe.skipIf(!hasBrowser)('a conversation in the widget', () => {
     await chat.getByLabel('Your name').waitFor();
     await takePicture(page, `widget-${name}-form`);
     expect(await accessibilityProblems(page)).toEqual([]);
-    await chat.locator('.form button').click();
+    await chat.locator('.form .primary').click();
     await chat.locator('.form [aria-invalid=true]').first().waitFor();
     await chat.getByLabel('Your name').fill('Jane');
+    await chat.getByLabel('Floor plan').setInputFiles({ name: 'rooms.png', mimeType: 'image/png', buffer: picture });
+    await chat.locator('.form .upload progress[hidden]').waitFor({ state: 'attached' });
+    await takePicture(page, `widget-${name}-file-field`);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await chat.getByLabel('Size').selectOption('Large');
-    await chat.locator('.form button').click();
-    await chat.getByText('Thank you: Pot, clay and Gift wrap.').waitFor();
+    await chat.locator('.form .primary').click();
+    await chat.getByText('Thank you: Pot, clay and Gift wrap, rooms.png.').waitFor();
     expect(await saidIn(chat)).toEqual(
       expect.arrayContaining(['Fern green', 'Pot, clay, Gift wrap', '4', 'Yes', '2026-12-24', '10:30', 'skip', 'jane@shop.example']),
     );

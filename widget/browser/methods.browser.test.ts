@@ -1,11 +1,5 @@
-import { createHmac } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLabel } from '../../server/commands/labels.ts';
-import { identitySecrets } from '../../server/commands/sites.ts';
-import { giveSign } from '../../server/live.ts';
-import type { Conversation } from '../../server/store/conversations.ts';
-import type { Site } from '../../server/store/sites.ts';
 import { launcherOf, openChat, openShop, type Shop, saidIn, write } from '../../server/testing/browser/shop.ts';
 import { accessibilityProblems, hasBrowser } from '../../server/testing/browser.ts';
 import { takePicture } from '../../server/testing/console.ts';
@@ -60,8 +54,6 @@ const soon = { timeout: 15_000 };
 
 describe.skipIf(!hasBrowser)('what a page can call and hear', () => {
   let shop: Shop;
-  const newest = (site: Site): Promise<Conversation> =>
-    shop.t.app.db.selectFrom('conversation').selectAll().where('site_id', '=', site.id).orderBy('id', 'desc').executeTakeFirstOrThrow();
   beforeAll(async () => {
     shop = await openShop();
     await shop.flow(tour);
@@ -83,12 +75,10 @@ describe.skipIf(!hasBrowser)('what a page can call and hear', () => {
     await expect.poll(() => told('handoff'), soon).toEqual([{ to: 'queue' }]);
     const steps = async () => ((await told('flow-step')) as { block: string; flow: string }[]).map(({ flow, block }) => `${flow} ${block}`);
     await expect.poll(steps, soon).toEqual(['tour a.hello', 'tour a.colour', 'tour a.form', 'tour a.over']);
-    const { id, bot_id: botId, workspace_id: workspaceId } = await newest(site);
-    const who = { kind: 'agent' as const, id: 1, name: 'Ada' };
-    giveSign(shop.t.app.live, { workspaceId, botId, conversationId: id }, { kind: 'typing', isOn: true, who });
+    await shop.sign(site, { kind: 'typing', isOn: true });
     await chat.getByRole('img', { name: 'Ada is typing…' }).waitFor();
     await takePicture(page, 'widget-typing');
-    giveSign(shop.t.app.live, { workspaceId, botId, conversationId: id }, { kind: 'typing', isOn: false, who });
+    await shop.sign(site, { kind: 'typing', isOn: false });
     await chat.locator('.typing').waitFor({ state: 'detached' });
     const author = { kind: 'agent', name: 'Ada', avatar: null };
     expect(await told('typing')).toEqual([
@@ -105,8 +95,7 @@ describe.skipIf(!hasBrowser)('what a page can call and hear', () => {
 
   test('what it says of a visitor waits for the conversation, and is noted with it', async () => {
     const site = await shop.site({ auto_reply: 'Hello!' });
-    const tenant = { workspaceId: site.workspace_id, botId: site.bot_id, role: 'owner' as const };
-    for (const name of ['VIP', 'New']) await shop.t.app.transact((tx) => createLabel(shop.t.app, tx, tenant, name));
+    await shop.labels('VIP', 'New');
     const { page, problems } = await shop.open();
     const told = await listen(page);
     await page.goto(`/demo?site_key=${site.site_key}`);
@@ -125,9 +114,9 @@ describe.skipIf(!hasBrowser)('what a page can call and hear', () => {
     expect(asked).toEqual([]);
     await write(chat, 'Hi');
     await chat.getByText('Hello!').waitFor();
-    const attributes = async () => (JSON.parse((await newest(site)).context ?? '{}') as { attributes: object }).attributes;
+    const attributes = async () => (JSON.parse((await shop.newest(site)).context ?? '{}') as { attributes: object }).attributes;
     await expect.poll(attributes, soon).toEqual({ plan: 'pro', order: '1042' });
-    const { subscriber_id: subscriberId } = await newest(site);
+    const { subscriber_id: subscriberId } = await shop.newest(site);
     const { db } = shop.t.app;
     const labels = () =>
       db.selectFrom('subscriber_label').innerJoin('label', 'label.id', 'label_id').select('name').where('subscriber_id', '=', subscriberId).execute();
@@ -213,8 +202,7 @@ describe.skipIf(!hasBrowser)('what a page can call and hear', () => {
 
   test('who is signed in on the page finds their conversations on any device; what is only said is not asked again', async () => {
     const site = await shop.site({ anonymous: 0, auto_reply: 'Hello!', settings: '{"identity":"optional"}' });
-    const [secret = ''] = identitySecrets(shop.t.app, site);
-    const who = { user_id: 'jane', signature: createHmac('sha256', secret).update('jane').digest('hex'), name: 'Jane', email: 'jane@shop.example' };
+    const who = { user_id: 'jane', signature: shop.signature(site, 'jane'), name: 'Jane', email: 'jane@shop.example' };
     const visit = async () => {
       const { page } = await shop.open();
       const told = await listen(page);
@@ -253,7 +241,7 @@ describe.skipIf(!hasBrowser)('what a page can call and hear', () => {
     await theirs.getByText('Hello!').waitFor();
     await expect.poll(() => said.told('identify'), soon).toEqual([{ verified: false }]);
     expect(await said.told('error')).toEqual([]);
-    const { subscriber_id: subscriberId } = await newest(site);
+    const { subscriber_id: subscriberId } = await shop.newest(site);
     const person = await shop.t.app.db.selectFrom('subscriber').select(['name', 'email']).where('id', '=', subscriberId).executeTakeFirst();
     expect(person).toEqual({ name: 'Bob', email: 'bob@shop.example' });
     await said.page.context().close();
@@ -291,7 +279,7 @@ describe.skipIf(!hasBrowser)('what a page can call and hear', () => {
     await trap.fill('https://spam.example');
     await write(chat, 'Buy now');
     await chat.getByText('Hello!').waitFor();
-    expect((JSON.parse((await newest(site)).context ?? '{}') as { marks: string[] }).marks).toContain('honeypot');
+    expect((JSON.parse((await shop.newest(site)).context ?? '{}') as { marks: string[] }).marks).toContain('honeypot');
     await page.context().close();
   });
 });

@@ -3,9 +3,10 @@
 import { button } from '../view/bubble.ts';
 import { h, icon } from '../view/dom.ts';
 import type { Ui } from '../view/ui.ts';
-import type { AskKind, Input, Message } from '../wire.ts';
+import type { AskKind, FormField, Input, Message } from '../wire.ts';
 import { said } from '../words.ts';
-import { areValid, makeField } from './field.ts';
+import { areValid, type Field, makeField } from './field.ts';
+import { makeFileField } from './file-field.ts';
 import { pin as pinShape, star as starShape } from './shapes.ts';
 import { wordsOf } from './words.ts';
 
@@ -49,24 +50,25 @@ function rating(ui: Ui, min: number, max: number): HTMLElement {
   return h('div', { class: hasStars ? 'stars' : 'scale' }, Array.from({ length: count }, star));
 }
 
-type Asked = { id: string; kind: AskKind; label: string; required: boolean; choices: Input['choices'] };
-
 function formOf(ui: Ui, messageId: number, input: Input): HTMLElement | null {
   const words = wordsOf(ui);
-  const contact: Asked[] = (['name', 'email', 'phone'] as const).map((id) => ({
+  const contact: FormField[] = (['name', 'email', 'phone'] as const).map((id) => ({
     ...{ id, kind: id as AskKind, label: words[id], required: id === 'email', choices: [] },
   }));
-  const many: Asked = { id: 'choices', kind: 'multi', label: words.choose, required: !input.can_skip, choices: input.choices };
+  const many: FormField = { id: 'choices', kind: 'multi', label: words.choose, required: !input.can_skip, choices: input.choices };
   const asked = input.kind === 'form' ? input.fields : input.kind === 'contact' ? contact : input.kind === 'multi' ? [many] : [];
   if (asked.length === 0) return null;
-  const fields = asked.map((one) => makeField(words, one));
+  const fields = asked.map((one) => (one.kind === 'file' ? makeFileField(ui, one) : makeField(words, one)));
   const onsubmit = (event: Event): void => {
     event.preventDefault();
     if (!areValid(fields)) return;
-    const filled = asked.map((one, at) => ({ one, value: fields[at]?.value() ?? '' })).filter(({ value }) => value.length > 0);
-    const words = (value: string | string[], { choices }: Asked): string =>
+    const filled = asked.flatMap((one, at) => {
+      const { value, text } = fields[at] as Field;
+      return value().length > 0 ? [{ one, value: value(), text: text?.() }] : [];
+    });
+    const words = (value: string | string[], { choices }: FormField): string =>
       Array.isArray(value) ? value.map((payload) => choices.find((one) => one.payload === payload)?.label ?? payload).join(', ') : value;
-    const text = filled.map(({ one, value }) => (one === many ? words(value, one) : `${one.label}: ${words(value, one)}`)).join('\n');
+    const text = filled.map(({ one, value, text = words(value, one) }) => (one === many ? text : `${one.label}: ${text}`)).join('\n');
     ui.act((desk) => desk.answer(messageId, Object.fromEntries(filled.map(({ one, value }) => [one.id, value])), text));
   };
   return h(

@@ -36,7 +36,7 @@ export class Writing implements Composer {
     this.#shell = shell;
     this.#mayGo = mayGo;
     this.#field = text;
-    this.#uploads = makeUploads(ui, () => this.draw());
+    this.#uploads = makeUploads(ui, { onChange: () => this.draw(), say: (text) => this.#say(text) });
     const onchange = (): void => {
       this.#addFiles([...(this.#picker.files ?? [])]);
       this.#picker.value = '';

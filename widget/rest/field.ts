@@ -19,13 +19,24 @@ export const controls: { [kind: string]: { [name: string]: unknown } } = {
   name: { autocomplete: 'name', maxLength: 255 },
 };
 
-export type Field = { element: HTMLElement; value(): string | string[]; focus(): void; isValid(): boolean };
+export type Field = {
+  element: HTMLElement;
+  value(): string | string[];
+  /** How it reads where the value is an id. */
+  text?(): string;
+  focus(): void;
+  isValid(): boolean;
+};
+
+export function titleOf(words: Words & RestWords, { required, label }: Pick<FormField, 'required' | 'label'>): string {
+  return required ? label : said(words.optional, label);
+}
 
 let drawn = 0;
 
 export function makeField(words: Words & RestWords, { kind, label, required, choices }: Omit<FormField, 'id'>): Field {
   const options = kind === 'confirm' && choices.length === 0 ? [words.yes, words.no].map((one) => ({ id: one, label: one, payload: one })) : choices;
-  const title = required ? label : said(words.optional, label);
+  const title = titleOf(words, { required, label });
   if (kind === 'multi') return manyOf(title, { required, options, invalid: words.choose });
   const scale = kind === 'rating' ? Array.from({ length: 5 }, (_, at) => ({ id: `${at + 1}`, label: `${at + 1}`, payload: '' })) : options;
   const id = `f${++drawn}`;

@@ -43,7 +43,7 @@ export type Rest = {
   partsOf(ui: Ui, message: Shown): Child[];
   makeScrolling(ui: Ui, log: Log): Scrolling;
   typingOf(ui: Ui, author: Author): HTMLElement;
-  showRecent(ui: Ui, into: HTMLElement): Promise<void>;
+  showRecent(ui: Ui, into: HTMLElement): Promise<unknown>;
 };
 
 /** What of the log has to know where the reader is. */

@@ -97,10 +97,12 @@ function received(block: FormBlock, turn: Turn, reply: Reply): Next {
       if (one.required !== false) wrong.push(turn.text(one.label));
       continue;
     }
+    const own = reply.files?.filter((file) => file.id === value) ?? [];
+    const files = own.length > 0 ? own : reply.files;
     const asReply: Reply = {
       text: textOf(value),
       ...(Array.isArray(value) ? { values: { choices: value } } : {}),
-      ...(reply.files ? { files: reply.files } : {}),
+      ...(files ? { files } : {}),
     };
     const read = readAnswer(questionOf(one, turn), asReply);
     if (read.ok) saved[one.id] = read.value;

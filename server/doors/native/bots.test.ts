@@ -28,7 +28,7 @@ describe.each(databaseKinds)('bots on %s', (kind) => {
       { status: 201, events: ['bot.created', 'site.created'] },
     );
     const { id } = reply.json as Bot;
-    const shown = { id, flow_ns: `f${id}`, name: 'Größe', type: 'telegram', created_at: t.clock.now() };
+    const shown = { id, flow_ns: `f${id}`, name: 'Größe', type: 'telegram', slug: 'grosse', created_at: t.clock.now() };
     expect(reply.json).toEqual(shown);
     for (const path of [`/v1/bots/${id}`, `/v1/bots/f${id}`]) await scenario(t, { method: 'GET', path, headers: owner }, { status: 200, body: shown });
     await scenario(t, { method: 'GET', path: '/v1/bots?q=GRÖ', headers: owner }, { status: 200, body: { data: [shown], next: null } });
@@ -42,6 +42,24 @@ describe.each(databaseKinds)('bots on %s', (kind) => {
     await scenario(t, remove, { status: 204, events: ['bot.deleted'] });
     await scenario(t, remove, { status: 404 });
     expect(await t.app.db.selectFrom('site').selectAll().where('bot_id', '=', id).execute()).toEqual([]);
+  });
+
+  test('its page has an address of its own, from its name at first, which nobody else can take', async () => {
+    const [one, two, nameless] = [await make('Fern & Clay!'), await make('Fern & Clay'), await make('日本')];
+    expect([one.slug, two.slug, nameless.slug]).toEqual(['fern-clay', 'fern-clay-2', 'chat']);
+    const patch = (slug: string) => ({ method: 'PATCH' as const, path: `/v1/bots/${two.id}`, headers: owner, body: { slug } });
+    const page = (slug: string) => t.server.inject({ url: `/b/${slug}` });
+    const [site] = await t.app.db.selectFrom('site').selectAll().where('bot_id', '=', two.id).execute();
+    await scenario(t, patch('help'), { status: 200, events: ['bot.updated'] });
+    expect((await page('help')).body).toContain(site?.site_key);
+    expect((await page(site?.site_key ?? '')).statusCode).toBe(200);
+    expect((await page('fern-clay-2')).statusCode).toBe(404);
+    expect((await page('nobody')).statusCode).toBe(404);
+    const taken = await scenario(t, patch('fern-clay'), { status: 422 });
+    expect(taken.text).toContain('Another bot has this address.');
+    for (const wrong of ['', 'Help', 'a b', '-a', 'a--b', 'a/b', 'x'.repeat(61)]) await scenario(t, patch(wrong), { status: 422 });
+    await t.app.transact((tx) => tx.updateTable('site').set({ settings: '{"enabled":false}' }).where('bot_id', '=', two.id).execute());
+    expect((await page('help')).statusCode).toBe(404);
   });
 
   test('builders change bots, only admins make and delete them, everyone sees them', async () => {

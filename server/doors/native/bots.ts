@@ -3,20 +3,33 @@
 import { botNs } from '@parley/engine/ids.ts';
 import { z } from 'zod';
 import { createBot } from '../../commands/begin.ts';
-import { changeBot, removeBot } from '../../commands/bots.ts';
+import { changeBot, maxSlug, removeBot } from '../../commands/bots.ts';
 import { notFound } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { type Bot, botTypes, findBot, listBots } from '../../store/bots.ts';
 import { botParams, cursorAsk, listOf, listQuery, listReply, name, search, time } from './shapes.ts';
 
+const slug = z
+  .string()
+  .max(maxSlug)
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'Lower-case letters, digits and single hyphens between them.')
+  .describe('Unique among all bots of the installation.');
+
 const type = z.enum(botTypes).describe('The bot’s main channel.');
 
 const bot = z
-  .object({ id: z.int(), flow_ns: z.string().describe('Its other name: `f12` is bot 12.'), name: z.string(), type: z.string(), created_at: time })
+  .object({
+    id: z.int(),
+    flow_ns: z.string().describe('Its other name: `f12` is bot 12.'),
+    name: z.string(),
+    type: z.string(),
+    slug: z.string().nullable().describe('Its page for people who have no website of yours before them is at `/b/<slug>`.'),
+    created_at: time,
+  })
   .meta({ id: 'Bot' });
 
 function show(row: Bot): z.input<typeof bot> {
-  return { id: row.id, flow_ns: botNs(row.id), name: row.name, type: row.type, created_at: row.created_at };
+  return { id: row.id, flow_ns: botNs(row.id), name: row.name, type: row.type, slug: row.slug, created_at: row.created_at };
 }
 
 const docs = { tag: 'Bots' };
@@ -65,7 +78,7 @@ export const botRoutes = [
     path: '/bots/{id}',
     access: 'team_build',
     params: botParams,
-    body: z.object({ name: name.optional(), type: type.optional() }).meta({ id: 'UpdateBot' }),
+    body: z.object({ name: name.optional(), type: type.optional(), slug: slug.optional() }).meta({ id: 'UpdateBot' }),
     reply: bot,
     docs: {
       ...docs,

@@ -45,6 +45,32 @@ const trip = {
   },
 };
 
+const papers = {
+  format: 'flow/1',
+  id: 'papers',
+  name: 'papers',
+  vars: { all: { type: 'object' } },
+  triggers: { go: { type: 'start', to: 'ask' } },
+  groups: {
+    ask: {
+      blocks: [
+        {
+          id: 'f',
+          type: 'form',
+          text: 'Your papers',
+          save: 'all',
+          fields: [
+            { id: 'bill', kind: 'file', label: 'Bill' },
+            { id: 'photo', kind: 'file', label: 'Photo', required: false },
+            { id: 'note', kind: 'text', label: 'Note', required: false },
+          ],
+        },
+        { id: 'done', type: 'text', text: '{{ all.bill.name }}, {{ all.photo.name }}', to: { next: '@end' } },
+      ],
+    },
+  },
+};
+
 describe.each(databaseKinds)('what visitors do on %s', (kind) => {
   let t: TestApp;
   let world: World;
@@ -60,6 +86,8 @@ describe.each(databaseKinds)('what visitors do on %s', (kind) => {
       await tx.deleteFrom('flow_start').where('bot_id', '=', world.bot.id).execute();
       await createFlow(t.app, tx, tenant, trip);
       await publishFlow(t.app, tx, tenant, { slug: 'trip' }, '');
+      await createFlow(t.app, tx, tenant, papers);
+      await publishFlow(t.app, tx, tenant, { slug: 'papers' }, '');
     });
     url = await t.server.listen({ host: '127.0.0.1', port: 0 });
   });
@@ -91,6 +119,30 @@ describe.each(databaseKinds)('what visitors do on %s', (kind) => {
     const after = await visitor.read();
     expect(after.data.map(({ body }) => body)).toEqual(['Your trip', 'City: Lisbon\nNights: 3\nBoard: Full', 'Lisbon it is.']);
     expect(after.data[0]?.input?.open).toBe(false);
+  });
+
+  test('files are fields of a form like others, each where it belongs', async () => {
+    await visitor.open({ flow: 'papers' });
+    const form = (await visitor.read()).data[0];
+    const upload = async (name: string) => {
+      const body = new FormData();
+      body.append('file', new Blob([name]), name);
+      const sent = await fetch(`${url}/api/v1/chat${visitor.path}/files?v=2&key=${site.site_key}`, { method: 'POST', body });
+      return ((await sent.json()) as { id: string }).id;
+    };
+    const [bill, photo] = [await upload('bill.txt'), await upload('photo.txt')];
+    const fill = (values: object, client_id = 'a') => visitor.call('POST', '/forms', { client_id, message_id: form?.id, values });
+    const wrong = async (values: object) => {
+      const reply = await fill(values, 'wrong');
+      return [reply.status, (reply.json as { field: string }).field];
+    };
+    expect(await wrong({ photo })).toEqual([422, 'bill']);
+    expect(await wrong({ bill: 'somebody-elses', photo })).toEqual([422, 'bill']);
+    const filled = await fill({ photo, bill, note: 'Here' });
+    expect([filled.status, (filled.json as { body: string }).body]).toEqual([201, 'Bill: bill.txt\nPhoto: photo.txt\nNote: Here']);
+    expect((filled.json as { attachments: { name: string }[] }).attachments.map(({ name }) => name).sort()).toEqual(['bill.txt', 'photo.txt']);
+    expect((await fill({ photo, bill, note: 'Here' })).json).toEqual(filled.json);
+    expect((await visitor.read()).data.at(-1)?.body).toBe('bill.txt, photo.txt');
   });
 
   test('a file goes along with a message, once', async () => {

@@ -4,10 +4,13 @@ import { readAnswer } from '@parley/engine/block/answer.ts';
 import { textOf, type Value } from '@parley/engine/expression/value.ts';
 import type { FormField, InputSpec } from '@parley/engine/message.ts';
 import { z } from 'zod';
+import type { App } from '../../app.ts';
 import { digestOf } from '../../auth.ts';
 import { closeConversation, noteSubscriberRead, showTyping } from '../../commands/site-conversations.ts';
 import { AppError, invalidField } from '../../errors.ts';
 import { type Context, type Download, route } from '../../http/route.ts';
+import type { Conversation } from '../../store/conversations.ts';
+import { type FileRow, findLoose } from '../../store/files.ts';
 import { findByClientId, findMessage, listMessages } from '../../store/messages.ts';
 import { params, take } from './full-calls.ts';
 import { perAddress, perVisitor } from './limits.ts';
@@ -21,17 +24,30 @@ const maxTranscript = 5_000;
 
 type Values = z.output<typeof shapes.formAnswer>['values'];
 
-/** The values by field, and as people read them. */
-function filledIn(fields: readonly FormField[], values: Values): { text: string; values: { [field: string]: Value } } {
+/** The values by field, and as people read them; a field for a file holds the id of an upload. */
+function filledIn(fields: readonly FormField[], values: Values, uploads: readonly FileRow[]): { text: string; values: { [field: string]: Value } } {
   const given: { [field: string]: Value } = {};
   const lines = fields.flatMap((field) => {
-    const value = answerTo(field, values[field.id]);
+    const said = values[field.id];
+    const file = field.kind === 'file' ? uploads.find((one) => one.public_id === said) : undefined;
+    const value = file ? file.public_id : answerTo(field, said);
     if (value === null) return [];
     given[field.id] = value;
-    const words = Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value);
+    const words = file ? file.name : Array.isArray(value) ? value.map(textOf).join(', ') : textOf(value);
     return [field.label === '' ? words : `${field.label}: ${words}`];
   });
   return { text: lines.join('\n'), values: given };
+}
+
+/** What is uploaded already for the fields that ask for a file. */
+function uploadsIn(
+  app: App,
+  { bot_id: botId, id, subscriber_id: subscriberId }: Conversation,
+  fields: readonly FormField[],
+  values: Values,
+): Promise<FileRow[]> {
+  const ids = fields.flatMap((field) => (field.kind === 'file' && typeof values[field.id] === 'string' ? [String(values[field.id])] : []));
+  return findLoose(app.db, botId, id, { kind: 'subscriber', id: subscriberId }, ids);
 }
 
 /** What can be filled in at once: a form, several choices, how somebody is reached. Null for what is answered in words. */
@@ -102,7 +118,7 @@ export const actRoutes = [
       id: 'answerForm',
       summary: 'Fill in a form',
       description:
-        'Also for a question with several choices (`choices`) and for contact details (`name`, `email`, `phone`). What is missing or wrong is told by field; the message it became is the answer.',
+        'Also for a question with several choices (`choices`) and for contact details (`name`, `email`, `phone`). A field for a file takes the id of an upload. What is missing or wrong is told by field; the message it became is the answer.',
       example: { client_id: 'b3d1', message_id: 17, values: { city: 'Lisbon', nights: 3 } },
     },
     run: async ({ app, caller, body }) => {
@@ -113,7 +129,10 @@ export const actRoutes = [
       if (!fields) throw new AppError('not_found', 'Form not found');
       const isRepeat = (await findByClientId(app.db, conversation.id, body.client_id)) !== null;
       if (view.asking !== body.message_id && !isRepeat) throw new AppError('conflict', 'This form is no longer asked for');
-      return take({ app, caller }, filledIn(fields, body.values), body);
+      if (isRepeat) return take({ app, caller }, { text: '' }, body);
+      const uploads = await uploadsIn(app, conversation, fields, body.values);
+      const attachments = uploads.map((one) => one.public_id);
+      return take({ app, caller }, filledIn(fields, body.values, uploads), { ...body, attachments });
     },
   }),
   route({

@@ -6,7 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { chooseStart, createFlow, publishFlow } from '../../commands/flows.ts';
+import { signatureOf } from '../../commands/identify.ts';
+import { createLabel } from '../../commands/labels.ts';
 import { speak } from '../../commands/sending.ts';
+import { identitySecrets } from '../../commands/sites.ts';
+import { giveSign } from '../../live.ts';
+import type { Conversation } from '../../store/conversations.ts';
 import type { Site, SiteValues } from '../../store/sites.ts';
 import { openBrowser, openPage } from '../browser.ts';
 import { makeSite } from '../doubles/widget-client.ts';
@@ -21,6 +26,13 @@ export type Shop = {
   open(options?: BrowserContextOptions): Promise<{ page: Page; problems: string[] }>;
   /** Somebody of the team writes into the newest conversation of a site. */
   answer(site: Site, text: string, name?: string): Promise<void>;
+  /** The newest conversation of a site, as it is stored. */
+  newest(site: Site): Promise<Conversation>;
+  /** What somebody of the team does there, told and kept nowhere. */
+  sign(site: Site, doing: { kind: 'typing' | 'viewing'; isOn: boolean }, name?: string): Promise<void>;
+  labels(...names: string[]): Promise<void>;
+  /** What the website's own server would sign with. */
+  signature(site: Site, userId: string): string;
   /** A page of another origin with the widget on it, under a policy that allows nothing but the widget. */
   stranger(site: Site, more?: { body?: string; attributes?: string }): Promise<string>;
   close(): Promise<void>;
@@ -38,6 +50,8 @@ export async function openShop(): Promise<Shop> {
   t.app.config.publicUrl = origin;
   const browser = await openBrowser();
   const strangers: ReturnType<typeof createServer>[] = [];
+  const newest = (site: Site): Promise<Conversation> =>
+    t.app.db.selectFrom('conversation').selectAll().where('site_id', '=', site.id).orderBy('id', 'desc').executeTakeFirstOrThrow();
   return {
     t,
     origin,
@@ -48,11 +62,19 @@ export async function openShop(): Promise<Shop> {
         await publishFlow(t.app, tx, tenant, { slug: document.id }, '');
       }),
     open: (options) => openPage(browser, origin, { locale: 'en-GB', timezoneId: 'UTC', viewport: { width: 1280, height: 800 }, ...options }),
-    answer: (site, text, name = 'Ada') =>
-      t.app.transact(async (tx) => {
-        const conversation = await tx.selectFrom('conversation').selectAll().where('site_id', '=', site.id).orderBy('id', 'desc').executeTakeFirstOrThrow();
-        await speak(t.app, tx, conversation, { message: { kind: 'text', text }, text, author: { kind: 'agent', id: null, name } });
-      }),
+    answer: async (site, text, name = 'Ada') => {
+      const conversation = await newest(site);
+      await t.app.transact((tx) => speak(t.app, tx, conversation, { message: { kind: 'text', text }, text, author: { kind: 'agent', id: null, name } }));
+    },
+    newest,
+    async sign(site, doing, name = 'Ada') {
+      const { id, bot_id: botId, workspace_id: workspaceId } = await newest(site);
+      giveSign(t.app.live, { workspaceId, botId, conversationId: id }, { ...doing, who: { kind: 'agent', id: 1, name } });
+    },
+    async labels(...names) {
+      for (const name of names) await t.app.transact((tx) => createLabel(t.app, tx, tenant, name));
+    },
+    signature: (site, userId) => signatureOf(identitySecrets(t.app, site)[0] ?? '', userId),
     async stranger(site, { body = '<h1>A page</h1>', attributes = '' } = {}) {
       const policy = `default-src 'none'; script-src ${origin}; connect-src ${origin}; img-src ${origin}; style-src 'none'; require-trusted-types-for 'script'`;
       const html = `<!doctype html><html lang="en"><head><title>Stranger</title></head><body>${body}<script src="${origin}/widget.js" data-site-key="${site.site_key}" ${attributes}></script></body></html>`;

@@ -18,7 +18,8 @@ export type Uploads = {
 
 type Upload = { element: HTMLElement; control: AbortController; uploaded: Uploaded | null };
 
-export function makeUploads(ui: Ui, onChange: () => void): Uploads {
+/** `say` tells what cannot be sent, and why. */
+export function makeUploads(ui: Ui, { onChange, say }: { onChange(): void; say(text: string): void }): Uploads {
   const words = wordsOf(ui);
   const { limits } = ui.config;
   const element = h('div', { class: 'uploads' });
@@ -55,7 +56,7 @@ export function makeUploads(ui: Ui, onChange: () => void): Uploads {
         bar.hidden = true;
         onChange();
       } else {
-        ui.say(`${plainName(file.name)}: ${answer.error || words.failed}`);
+        say(`${plainName(file.name)}: ${answer.error || words.failed}`);
         remove(upload);
       }
     });
@@ -66,7 +67,7 @@ export function makeUploads(ui: Ui, onChange: () => void): Uploads {
     add(files, { accept, maxBytes }) {
       for (const file of files) {
         const wrong = objection(file, accept, Math.min(maxBytes ?? Number.POSITIVE_INFINITY, limits.file_bytes));
-        if (wrong) ui.say(wrong);
+        if (wrong) say(wrong);
         else begin(file);
       }
     },

@@ -2,13 +2,12 @@
 import { h, icon } from '../view/dom.ts';
 import { dayOf, timeOf, type Ui } from '../view/ui.ts';
 import type { ConversationSummary, Conversations } from '../wire.ts';
-import { wordsOf } from './words.ts';
 
-export async function showRecent(ui: Ui, into: HTMLElement): Promise<void> {
+export async function showRecent(ui: Ui, into: HTMLElement, title: string): Promise<void> {
   const answer = await ui.api.call<Conversations>('GET', '/conversations', undefined, ui.memory.now.token ?? '');
   if (!answer.ok || answer.value.data.length === 0) return;
   into.append(
-    h('h3', {}, wordsOf(ui).recent),
+    h('h3', {}, title),
     h(
       'div',
       { class: 'tiles' },

@@ -105,6 +105,7 @@ export type Conversation = {
   hit?: { message: number; text: string; marks: [number, number][] } | null;
   /** Where the person is at this moment, where the server tells. */
   presence?: Presence | null;
+  session: number | null;
   seq: number;
   messages: number;
   last_message_at: number | null;

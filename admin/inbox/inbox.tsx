@@ -44,7 +44,8 @@ function Panes() {
   const live = useLive(botPlace, moved);
   const counts = useQuery(countsQuery(botPlace)).data;
   const go = (c: number | null) =>
-    void navigate({ search: (old) => ({ ...old, c: c === null ? undefined : String(c), m: undefined, info: undefined }) as typeof old });
+    // The panes scroll by themselves (list/window.ts, thread/scroll.ts): the router is not to put them back.
+    void navigate({ resetScroll: false, search: (old) => ({ ...old, c: c === null ? undefined : String(c), m: undefined, info: undefined }) as typeof old });
   useAlerts(counts, { open, go });
   const list = useList<Conversation>('/conversations', botPlace, { view, q: search.q, limit: rowsPerPage });
   useKeys({ rows: list.rows, more: list.more, open, go });

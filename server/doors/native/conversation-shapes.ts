@@ -38,6 +38,7 @@ export const conversation = z
       .nullable()
       .optional()
       .describe('Of a search: the message that was found; null = it was the person.'),
+    session: z.int().nullable().describe('The run of a flow that is in it, or was last: see getSession; null = none ever was.'),
     seq: z.int().describe('The number of its last event.'),
     messages: z.int().describe('How many.'),
     last_message_at: time.nullable(),
@@ -144,6 +145,7 @@ export async function showConversations(db: Db, botId: number, rows: readonly Co
         direction: last.direction,
         author: { kind: last.author_kind, id: last.author_id, name: last.author_name },
       },
+      session: row.session_id,
       seq: row.seq,
       messages: row.messages,
       last_message_at: row.last_message_at,

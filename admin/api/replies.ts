@@ -86,7 +86,7 @@ export type BrandSettings = {
 export type View = 'mine' | 'unassigned' | 'all' | 'bot' | 'closed';
 export type ConversationCounts = Record<View | 'waiting', number> & { latest: Waiting | null };
 /** Of those that wait the one that wrote last. */
-export type Waiting = { conversation: number; seq: number; name: string; text: string; at: number };
+export type Waiting = { conversation: number; message: number; name: string; text: string };
 export type Direction = 'in' | 'out' | 'note';
 export type Author = { kind: 'subscriber' | 'bot' | 'agent'; id: number | null; name: string };
 

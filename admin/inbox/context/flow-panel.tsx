@@ -35,13 +35,13 @@ export function FlowPanel({ one }: { one: Conversation }) {
   );
 }
 
-type Tone = 'teal' | 'yellow' | 'gray' | 'red' | 'blue';
+type Tone = 'yellow' | 'gray' | 'red' | 'blue';
 
 function toneOf(session: FlowSession, one: Conversation): [Tone, 'stopped' | FlowSession['status']] {
   if (session.is_stopped) return ['yellow', 'stopped'];
   if (session.status === 'handed_off') return [one.status === 'open' ? 'yellow' : 'gray', 'handed_off'];
   if (session.status === 'failed') return ['red', 'failed'];
-  return session.status === 'ended' ? ['gray', 'ended'] : ['teal', session.status];
+  return session.status === 'ended' ? ['gray', 'ended'] : ['blue', session.status];
 }
 
 function Status({ session, one }: { session: FlowSession; one: Conversation }) {

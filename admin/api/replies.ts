@@ -110,7 +110,7 @@ export type BrandSettings = {
 export type View = 'mine' | 'unassigned' | 'all' | 'bot' | 'closed';
 export type ConversationCounts = Record<View | 'waiting', number> & { latest: Waiting | null };
 /** Of those that wait the one that wrote last. */
-export type Waiting = { conversation: number; seq: number; name: string; text: string; at: number };
+export type Waiting = { conversation: number; message: number; name: string; text: string };
 export type Direction = 'in' | 'out' | 'note';
 export type Author = { kind: 'subscriber' | 'bot' | 'agent'; id: number | null; name: string };
 
@@ -129,6 +129,7 @@ export type Conversation = {
   hit?: { message: number; text: string; marks: [number, number][] } | null;
   /** Where the person is at this moment, where the server tells. */
   presence?: Presence | null;
+  session: number | null;
   seq: number;
   messages: number;
   last_message_at: number | null;

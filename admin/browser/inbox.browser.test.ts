@@ -2,80 +2,19 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityProblems, hasBrowser } from '../../server/testing/browser.ts';
 import { type Console, openConsole, signIn, takePicture } from '../../server/testing/console.ts';
+import { type Desk, openDesk, type Person } from '../../server/testing/desk.ts';
 import { makeMember } from '../../server/testing/factories.ts';
-
-/** Asks for an order, then hands over; when people are done it says good bye. */
-const helper = {
-  format: 'flow/1',
-  id: 'order_help',
-  name: 'Help with an order',
-  vars: { order: { type: 'text' } },
-  triggers: { go: { type: 'start', to: 'hello' } },
-  groups: {
-    hello: {
-      title: 'Welcome',
-      blocks: [
-        { id: 'hi', type: 'text', text: 'Welcome to **Acme**. I can look up your order.' },
-        {
-          id: 'order',
-          type: 'ask',
-          kind: 'text',
-          text: 'What is your order number?',
-          save: 'order',
-          retry: { max: 1 },
-          to: { invalid: 'desk', next: 'desk' },
-        },
-      ],
-    },
-    desk: {
-      title: 'People',
-      blocks: [{ id: 'people', type: 'handoff', text: 'Thank you. A colleague takes care of {{ order }}.', to: { resolved: 'after' } }],
-    },
-    after: {
-      title: 'Good bye',
-      blocks: [
-        { id: 'bye', type: 'text', text: 'Glad we could help. Have a good day!' },
-        { id: 'end', type: 'end' },
-      ],
-    },
-  },
-};
-
-type Person = { name: string; say(text: string): Promise<void>; reads(): Promise<string[]> };
 
 describe.skipIf(!hasBrowser)('the inbox', () => {
   let c: Console;
-  let agent: { email: string; password: string };
+  let agent: Desk['agent'];
+  let visit: Desk['meet'];
   beforeAll(async () => {
     c = await openConsole();
-    const headers = { authorization: `Bearer ${c.world.key}`, 'content-type': 'application/json' };
-    const made = await fetch(`${c.origin}/v1/flows`, { method: 'POST', headers, body: JSON.stringify({ document: helper, publish: true }) });
-    expect(made.status, await made.text()).toBe(201);
-    const set = await fetch(`${c.origin}/v1/sites/${c.world.site.id}`, { method: 'PATCH', headers, body: JSON.stringify({ flow: 'order_help' }) });
-    expect(set.status).toBe(200);
-    const { account, password } = await makeMember(c.t.app, c.world, 'agent');
-    agent = { email: account.email, password };
+    ({ agent, meet: visit } = await openDesk(c));
   });
   afterAll(() => c.close());
 
-  const site = () => ({ 'x-api-key': c.world.site.site_key, 'content-type': 'application/json' });
-  /** Somebody on the website, by the widget's API. */
-  async function visit(name: string, message: string): Promise<Person> {
-    const token = `${name.toLowerCase().replaceAll(' ', '-')}-in-a-browser-of-their-own`;
-    const send = async (path: string, body: object) => {
-      const reply = await fetch(`${c.origin}/api/v1/chat/conversations${path}`, { method: 'POST', headers: site(), body: JSON.stringify(body) });
-      expect(reply.status, await reply.text()).toBe(201);
-    };
-    await send('', { name, email: `${name.split(' ')[0]?.toLowerCase()}@example.com`, message, visitor_token: token });
-    return {
-      name,
-      say: (text) => send(`/${token}/messages`, { message: text }),
-      reads: async () => {
-        const reply = await fetch(`${c.origin}/api/v1/chat/conversations/${token}/messages`, { headers: site() });
-        return ((await reply.json()) as { body: string; direction: string }[]).filter((one) => one.direction === 'outbound').map((one) => one.body);
-      },
-    };
-  }
   const log = (page: Page) => page.getByRole('log', { name: 'Messages' });
   const row = (page: Page, name: string) => page.getByRole('region', { name: 'Conversations' }).getByRole('link', { name: new RegExp(name) });
   const flow = (page: Page) => page.getByRole('region', { name: 'Flow' });

@@ -94,7 +94,7 @@ export function useAlerts(counts: ConversationCounts | undefined, { open, go }: 
   useEffect(() => {
     if (!isKnown) return;
     const before = heard.current;
-    heard.current = Math.max(before ?? 0, latest?.at ?? 0);
-    if (latest && before !== null && latest.at > before) calling.current(latest);
+    heard.current = Math.max(before ?? 0, latest?.message ?? 0);
+    if (latest && before !== null && latest.message > before) calling.current(latest);
   }, [isKnown, latest]);
 }

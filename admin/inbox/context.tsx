@@ -28,7 +28,7 @@ export function Context({ id }: { id: number }) {
           color="gray"
           size="lg"
           aria-label={t('inbox.backToThread')}
-          onClick={() => void navigate({ search: (old) => ({ ...old, info: undefined }) as typeof old })}
+          onClick={() => void navigate({ resetScroll: false, search: (old) => ({ ...old, info: undefined }) as typeof old })}
         >
           <Icon name="back" size={18} />
         </ActionIcon>
@@ -68,7 +68,7 @@ function Others({ one }: { one: Conversation }) {
       <ul className={css.others}>
         {others.map((other) => (
           <li key={other.id}>
-            <Link to="/app/inbox" search={(old: object) => ({ ...old, c: String(other.id), m: undefined, info: undefined }) as never}>
+            <Link to="/app/inbox" resetScroll={false} search={(old: object) => ({ ...old, c: String(other.id), m: undefined, info: undefined }) as never}>
               <span className="ellipsis">
                 <Icon name={other.status === 'done' ? 'check' : 'chat'} size={12} /> {channelName(other.channel)} ·{' '}
                 {other.last_message?.text || t('inbox.noWords')}

@@ -8,10 +8,12 @@ import type { Conversation, View } from '../api/replies.ts';
 import { usePlace } from '../place.ts';
 import { useList } from '../queries.ts';
 import { Empty } from '../ui/empty.tsx';
+import { Keys } from '../ui/keys.tsx';
 import { LinkButton } from '../ui/link-button.tsx';
 import { useAlerts } from './alerts.ts';
 import { Context } from './context.tsx';
 import css from './inbox.module.css';
+import { inboxKeys } from './key-names.ts';
 import { useKeys } from './keys.ts';
 import { ConversationList, views } from './list.tsx';
 import { type Live, type Seen, useLive } from './live.ts';
@@ -44,7 +46,8 @@ function Panes() {
   const live = useLive(botPlace, moved);
   const counts = useQuery(countsQuery(botPlace)).data;
   const go = (c: number | null) =>
-    void navigate({ search: (old) => ({ ...old, c: c === null ? undefined : String(c), m: undefined, info: undefined }) as typeof old });
+    // The panes scroll by themselves (list/window.ts, thread/scroll.ts): the router is not to put them back.
+    void navigate({ resetScroll: false, search: (old) => ({ ...old, c: c === null ? undefined : String(c), m: undefined, info: undefined }) as typeof old });
   useAlerts(counts, { open, go });
   const list = useList<Conversation>('/conversations', botPlace, { view, q: search.q, limit: rowsPerPage });
   useKeys({ rows: list.rows, more: list.more, open, go });
@@ -76,17 +79,16 @@ function numberOf(text: string | undefined): number | null {
 /** Beside the list, while nothing is open. */
 function Nothing() {
   const { t } = useTranslation();
-  const keys = ['J', 'K', 'R', 'N', 'A', 'E', '/', '?'] as const;
   return (
     <section className={css.nothing} aria-label={t('inbox.nothing.title')}>
       <Empty icon="chat" title={t('inbox.nothing.title')} text={t('inbox.nothing.text')}>
         <dl className={css.keyList}>
-          {keys.map((key) => (
-            <div key={key}>
+          {[...inboxKeys, { keys: ['?'], label: 'inbox.key.help' } as const].map(({ keys, label }) => (
+            <div key={label}>
               <dt>
-                <kbd>{key}</kbd>
+                <Keys keys={keys} />
               </dt>
-              <dd>{t(`inbox.key.${key === '/' ? 'slash' : key === '?' ? 'help' : key}`)}</dd>
+              <dd>{t(label)}</dd>
             </div>
           ))}
         </dl>

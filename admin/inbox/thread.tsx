@@ -49,7 +49,7 @@ function Shown({ id, one, around, live, onClose }: ThreadProps & { one: Conversa
   const { t } = useTranslation();
   const { me, may } = usePlace();
   const navigate = useNavigate({ from: '/app/inbox' });
-  const toNewest = () => void navigate({ search: (old) => ({ ...old, m: undefined }) as typeof old });
+  const toNewest = () => void navigate({ resetScroll: false, search: (old) => ({ ...old, m: undefined }) as typeof old });
   const name = one?.subscriber.name || t('inbox.someone', { id });
   const here = live.seen.filter((sign) => sign.conversation === id && !(sign.who.kind === 'agent' && sign.who.id === me.id));
   const typing = here.filter((sign) => sign.doing === 'typing');
@@ -121,7 +121,7 @@ function Head({ id, one, name, viewers, onClose }: HeadProps) {
         className={css.infoButton}
         aria-label={t('inbox.info')}
         title={t('inbox.info')}
-        onClick={() => void navigate({ search: (old) => ({ ...old, info: old.info ? undefined : '1' }) as typeof old })}
+        onClick={() => void navigate({ resetScroll: false, search: (old) => ({ ...old, info: old.info ? undefined : '1' }) as typeof old })}
       >
         <Icon name="panel" size={18} />
       </ActionIcon>

@@ -3,7 +3,9 @@ import '../../theme/overlays.ts';
 import '@mantine/core/styles/InlineInput.layer.css';
 import '@mantine/core/styles/Switch.layer.css';
 import { Switch } from '@mantine/core';
+import { useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { inboxKeys } from '../../inbox/key-names.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Keys } from '../../ui/keys.tsx';
 import { destinations } from '../destinations.ts';
@@ -13,6 +15,7 @@ import css from './help.module.css';
 export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const mayGo = useMayGo();
+  const { pathname } = useLocation();
   const { isOn, set } = useShortcutSwitch();
   const places = destinations.flatMap((one) => ('hotkey' in one && mayGo(one) ? [{ label: t(one.label), keys: ['G', one.hotkey.toUpperCase()] }] : []));
   const general = [
@@ -25,6 +28,7 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
       <div className={css.columns}>
         <Shortcuts title={t('shortcuts.general')} rows={general} />
         <Shortcuts title={t('shortcuts.go')} rows={places} />
+        {pathname === '/app/inbox' && <Shortcuts title={t('nav.inbox')} rows={inboxKeys.map(({ keys, label }) => ({ keys, label: t(label) }))} />}
       </div>
       <Switch
         label={t('shortcuts.single')}
@@ -37,7 +41,7 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Shortcuts({ title, rows }: { title: string; rows: { label: string; keys: string[] }[] }) {
+function Shortcuts({ title, rows }: { title: string; rows: { label: string; keys: readonly string[] }[] }) {
   return (
     <section>
       <h3 className={css.title}>{title}</h3>

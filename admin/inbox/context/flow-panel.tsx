@@ -4,10 +4,10 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation, FlowSession } from '../../api/replies.ts';
-import { ApiError } from '../../api.ts';
 import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
+import { FormProblem } from '../../ui/problem.tsx';
 import css from '../inbox.module.css';
 import { sessionQuery } from '../reading.ts';
 import { useAct } from '../use-act.ts';
@@ -21,12 +21,12 @@ const maxValue = 400;
 export function FlowPanel({ one }: { one: Conversation }) {
   const { t } = useTranslation();
   const { botPlace, may } = usePlace();
-  const found = useQuery({ ...sessionQuery(one.id, botPlace), retry: (count, error) => count < 2 && error instanceof ApiError && error.isPassing });
+  const found = useQuery({ ...sessionQuery(one.id, botPlace), enabled: one.session !== null });
   const session = found.data;
-  const hasNone = found.error instanceof ApiError && found.error.status === 404;
   return (
     <PanelBox title={t('inbox.flow.title')} actions={session && <Status session={session} one={one} />}>
-      {hasNone && <p className={css.hint}>{t('inbox.flow.none')}</p>}
+      {one.session === null && <p className={css.hint}>{t('inbox.flow.none')}</p>}
+      {found.isError && !session && <FormProblem error={found.error} />}
       {session && <Standing session={session} />}
       {may('conversations.answer') && <Control one={one} session={session ?? null} />}
       {session && <Variables vars={session.vars} />}
@@ -35,13 +35,13 @@ export function FlowPanel({ one }: { one: Conversation }) {
   );
 }
 
-type Tone = 'teal' | 'yellow' | 'gray' | 'red' | 'blue';
+type Tone = 'yellow' | 'gray' | 'red' | 'blue';
 
 function toneOf(session: FlowSession, one: Conversation): [Tone, 'stopped' | FlowSession['status']] {
   if (session.is_stopped) return ['yellow', 'stopped'];
   if (session.status === 'handed_off') return [one.status === 'open' ? 'yellow' : 'gray', 'handed_off'];
   if (session.status === 'failed') return ['red', 'failed'];
-  return session.status === 'ended' ? ['gray', 'ended'] : ['teal', session.status];
+  return session.status === 'ended' ? ['gray', 'ended'] : ['blue', session.status];
 }
 
 function Status({ session, one }: { session: FlowSession; one: Conversation }) {

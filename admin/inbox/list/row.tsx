@@ -20,6 +20,7 @@ export function Row({ one, isOpen, assignee, viewers, now }: RowProps) {
     <Link
       to="/app/inbox"
       search={(old: object) => ({ ...old, c: String(one.id), m: found === undefined ? undefined : String(found), info: undefined }) as never}
+      resetScroll={false}
       className={css.row}
       data-conversation={one.id}
       data-unread={isUnread || undefined}

@@ -8,9 +8,13 @@ type Box = RefObject<HTMLElement | null>;
 const nearEndPx = 8;
 const farPx = 600;
 
-/** `isEnd`: nothing follows what is held. Says whether the end is out of sight. */
-export function useSteady(box: Box, isEnd: boolean): { isFar: boolean; onScroll: () => void } {
+/** `isEnd`: nothing follows what is held. `goTo`: a message to go to, once. */
+type Steady = { isEnd: boolean; goTo: number | null };
+
+/** Says whether the end is out of sight. */
+export function useSteady(box: Box, { isEnd, goTo }: Steady): { isFar: boolean; onScroll: () => void } {
   const held = useRef<{ key: string; top: number } | null>(null);
+  const gone = useRef<number | null>(null);
   const [isFar, setFar] = useState(false);
   const hold = (): void => {
     const { current } = box;
@@ -22,12 +26,26 @@ export function useSteady(box: Box, isEnd: boolean): { isFar: boolean; onScroll:
   useLayoutEffect(() => {
     const { current } = box;
     if (!current) return;
+    const at = (seq: string | number | undefined) => current.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
     const before = held.current;
-    const same = before && current.querySelector(`[data-seq="${before.key}"]`);
+    const same = before && at(before.key);
     if (same) current.scrollTop += same.getBoundingClientRect().top - before.top;
+    const wanted = goTo === null || goTo === gone.current ? null : at(goTo);
+    if (wanted) {
+      gone.current = goTo;
+      show(wanted);
+    }
     hold();
   });
   return { isFar, onScroll: hold };
+}
+
+/** In the middle, marked, and read out to who hears the page. */
+function show(message: HTMLElement): void {
+  message.scrollIntoView({ block: 'center' });
+  message.dataset.found = '';
+  message.tabIndex = -1;
+  message.focus({ preventScroll: true });
 }
 
 function firstInSight(box: HTMLElement): { key: string; top: number } | null {
@@ -54,19 +72,4 @@ export function useNear(box: Box, mark: RefObject<HTMLElement | null>, go: (() =
     watch.observe(mark.current);
     return () => watch.disconnect();
   }, [box, mark, isOn, held]);
-}
-
-/** Goes to a message once, when it and what follows it are there. */
-export function useGoTo(box: Box, seq: number | null): void {
-  const gone = useRef<number | null>(null);
-  useLayoutEffect(() => {
-    if (seq === null || gone.current === seq) return;
-    const found = box.current?.querySelector<HTMLElement>(`[data-seq="${seq}"]`);
-    if (!found) return;
-    gone.current = seq;
-    found.scrollIntoView({ block: 'center' });
-    found.dataset.found = '';
-    found.tabIndex = -1;
-    found.focus({ preventScroll: true });
-  });
 }

@@ -11,7 +11,7 @@ import { Problem } from '../../ui/problem.tsx';
 import css from '../inbox.module.css';
 import { Bubble } from './bubble.tsx';
 import { useThread } from './pages.ts';
-import { useGoTo, useNear, useSteady } from './scroll.ts';
+import { useNear, useSteady } from './scroll.ts';
 
 type Item = { seq: number; at: number; message?: ConversationMessage; act?: ConversationAct };
 
@@ -28,12 +28,12 @@ export function Timeline({ id, one, around, typing, onNewest }: TimelineProps) {
   const top = useRef<HTMLDivElement>(null);
   const foot = useRef<HTMLDivElement>(null);
   const newFrom = useNewFrom(messages, one);
-  const { isFar, onScroll } = useSteady(box, messages !== null && !thread.newer);
-  useNear(box, top, thread.older, messages?.[0]?.id);
-  useNear(box, foot, thread.newer, messages?.at(-1)?.id);
   const found = messages?.find((message) => message.id === around);
   // What follows it comes first, so that it stands in the middle.
-  useGoTo(box, found && (!thread.newer || messages?.at(-1) !== found) ? found.seq : null);
+  const goTo = found && (!thread.newer || messages?.at(-1) !== found) ? found.seq : null;
+  const { isFar, onScroll } = useSteady(box, { isEnd: messages !== null && !thread.newer, goTo });
+  useNear(box, top, thread.older, messages?.[0]?.id);
+  useNear(box, foot, thread.newer, messages?.at(-1)?.id);
   if (thread.error) return <Problem error={thread.error} retry={thread.retry} />;
   const toNewest = () => {
     if (thread.newer) onNewest();

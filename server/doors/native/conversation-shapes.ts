@@ -38,6 +38,7 @@ export const conversation = z
       .nullable()
       .optional()
       .describe('Of a search: the message that was found; null = it was the person.'),
+    session: z.int().nullable().describe('The run of a flow that is in it, or was last: see getSession; null = none ever was.'),
     seq: z.int().describe('The number of its last event.'),
     messages: z.int().describe('How many.'),
     last_message_at: time.nullable(),
@@ -89,10 +90,9 @@ export const visit = z
 
 export const waiting = z.object({
   conversation: z.int(),
-  seq: z.int(),
+  message: z.int().describe('What they said last, by its number; a greater one was said later.'),
   name: z.string(),
-  text: z.string().describe('What they said last.'),
-  at: time.describe('When.'),
+  text: z.string(),
 });
 
 export const conversationEvent = z
@@ -144,6 +144,7 @@ export async function showConversations(db: Db, botId: number, rows: readonly Co
         direction: last.direction,
         author: { kind: last.author_kind, id: last.author_id, name: last.author_name },
       },
+      session: row.session_id,
       seq: row.seq,
       messages: row.messages,
       last_message_at: row.last_message_at,
@@ -212,6 +213,5 @@ export function showVisit({ context }: Conversation): z.input<typeof visit> {
 export async function showWaiting(db: Db, one: Conversation): Promise<z.input<typeof waiting>> {
   const person = (await findSubscribers(db, one.bot_id, [one.subscriber_id])).get(one.subscriber_id);
   const [heard] = await listMessages(db, one.id, { order: 'desc', direction: 'in', limit: 1, notes: 'without' });
-  const { seq = one.seq, text = '', at = one.created_at } = heard ?? {};
-  return { conversation: one.id, seq, name: person?.name ?? '', text: text.slice(0, maxGlimpse), at };
+  return { conversation: one.id, message: heard?.id ?? 0, name: person?.name ?? '', text: heard?.text.slice(0, maxGlimpse) ?? '' };
 }

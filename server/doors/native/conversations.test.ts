@@ -35,7 +35,7 @@ const helper = {
 };
 
 type Shown = { id: number; hit?: { message: number; text: string; marks: [number, number][] } | null; last_message: { author: { id: number | null } } | null };
-type Counts = { waiting: number; latest: { conversation: number; name: string; text: string; seq: number } | null };
+type Counts = { waiting: number; latest: { conversation: number; name: string; text: string; message: number } | null };
 
 describe.each(databaseKinds)('conversations, as they are read, on %s', (kind) => {
   let t: TestApp;

@@ -16,8 +16,8 @@ import { beginTriggered, type Triggered, triggersOf } from './triggers.ts';
 /** Flows that set each other off come to an end after so many. */
 export const maxDepth = 8;
 
-/** Their time comes for many at once: whoever left is left alone, and nothing is said of whom they do not reach. */
-const isForMany: ReadonlySet<TriggerType> = new Set<TriggerType>(['schedule', 'date_field', 'inactivity']);
+/** Their time comes for many at once, and whom they do not reach is told nowhere. */
+const forMany: ReadonlySet<TriggerType> = new Set<TriggerType>(['schedule', 'date_field', 'inactivity']);
 
 /** Null when it set nothing off. */
 export async function setOff(app: App, tx: Db, one: Occurrence): Promise<SavedStep | null> {
@@ -31,7 +31,7 @@ export async function setOff(app: App, tx: Db, one: Occurrence): Promise<SavedSt
     return saveTurn(app, tx, turn);
   }
   if (isNew) await deleteConversation(tx, one.botId, conversation.id);
-  else if (found.length > 0 && !isForMany.has(one.happening.type)) await sayWhyNot(app, tx, turn, one);
+  else if (found.length > 0 && !forMany.has(one.happening.type)) await sayWhyNot(app, tx, turn, one);
   return null;
 }
 
@@ -41,15 +41,16 @@ async function conversationOf(app: App, tx: Db, one: Occurrence): Promise<{ conv
   if (conversationId !== null) return { conversation: await lockConversation(tx, botId, conversationId), isNew: false };
   const known = await currentConversation(tx, botId, subscriberId);
   if (known) return { conversation: await lockConversation(tx, botId, known.id), isNew: false };
-  const person = isForMany.has(one.happening.type) ? null : await findSubscriber(tx, botId, subscriberId);
+  const person = forMany.has(one.happening.type) ? null : await findSubscriber(tx, botId, subscriberId);
   if (!person) return { conversation: null, isNew: false };
   const made = await conversationWith(app, tx, one, person);
   return { conversation: await lockConversation(tx, botId, made.id), isNew: true };
 }
 
-/** A date may be another by now, and somebody silent may have spoken. */
-function isStillSo({ subscriber, context }: OpenTurn, { type, data }: Happening): boolean {
-  if (isForMany.has(type) && subscriber.subscribed_at === null) return false;
+/** A date may be another by now, somebody silent may have spoken, or left, or somebody of the team may see to them. */
+function isStillSo({ subscriber, context, conversation }: OpenTurn, { type, data }: Happening): boolean {
+  const isAttended = conversation.assignee_id !== null && conversation.status === 'open';
+  if (forMany.has(type) && (subscriber.subscribed_at === null || isAttended)) return false;
   const said = (data ?? {}) as { field?: string; date?: string; since?: string };
   if (type === 'date_field') return context.subscriber[said.field ?? ''] === said.date;
   if (type === 'inactivity') return subscriber.last_interaction_at !== null && isoOf(subscriber.last_interaction_at) === said.since;

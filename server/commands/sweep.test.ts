@@ -11,6 +11,7 @@ import { databaseKinds } from '../testing/databases.ts';
 import { makeWorld, type World } from '../testing/factories.ts';
 import { crashing } from '../testing/simulation/watched.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
+import { assignConversation, closeConversation } from './conversation-acts.ts';
 import { createField } from './fields.ts';
 import { changeFlow, chooseStart, createFlow, publishFlow, removeFlow } from './flows.ts';
 import { receiveReply } from './receive-reply.ts';
@@ -139,6 +140,18 @@ describe.each(databaseKinds)('triggers whose time comes, on %s', (kind) => {
       await publish({ type: 'schedule', cron: '@hourly', interrupts: 'when_waiting' }, 'Hear, hear.');
       await pass(anHour);
       expect(await told(one)).toContain('Hear, hear.');
+    });
+
+    test('leaves alone whom somebody of the team has, for as long as the conversation is open', async () => {
+      await publish({ type: 'schedule', cron: '@hourly' });
+      const one = await newPerson();
+      const act = { botId: tenant.botId, conversationId: one.conversation, by: { kind: 'agent' as const, id: world.account.id, name: 'Olive' } };
+      await t.app.transact((tx) => assignConversation(t.app, tx, act, world.account.id));
+      await pass(anHour);
+      expect(await told(one)).toEqual([]);
+      await t.app.transact((tx) => closeConversation(t.app, tx, act));
+      await pass(anHour);
+      expect(await told(one)).toEqual(['It is time.']);
     });
 
     test('that was missed comes once if it is less than an hour late, else not before its next time', async () => {

@@ -37,6 +37,13 @@ const operations: Operation[] = [
   { ...flow, method: 'POST', path: '/subscriber/create', body: ({ subscriber }) => ({ email: `${subscriber.name}@example.com` }) },
   { ...flow, method: 'POST', path: '/subscriber/pause-bot', names: 'Subscriber', body: ({ subscriber }) => ({ user_ns: subscriber.ns }) },
   { ...flow, method: 'POST', path: '/subscriber/resume-bot', names: 'Subscriber', body: ({ subscriber }) => ({ user_ns: subscriber.ns }) },
+  {
+    ...flow,
+    method: 'POST',
+    path: '/subscriber/log-custom-event',
+    names: 'Subscriber',
+    body: ({ subscriber }) => ({ user_ns: subscriber.ns, event_name: 'ordered', number_value: 1 }),
+  },
   { ...flow, method: 'GET', path: '/subscriber/chat-messages', names: 'Subscriber', body: ({ subscriber }) => ({ user_ns: subscriber.ns }) },
   { ...flow, method: 'POST', path: '/subscriber/send-text', names: 'Subscriber', body: ({ subscriber }) => ({ user_ns: subscriber.ns, content: 'Hello' }) },
   {

@@ -253,7 +253,7 @@ export class Run {
   fail(reason: string): Next | null {
     const at = this.#turn.at;
     this.#turn.log('error', reason);
-    if (at !== '') this.#trace('error');
+    if (at !== '') this.#trace('error', reason);
     const { spent } = this.#session.counters;
     if (!spent.isFailing) {
       spent.isFailing = true;

@@ -6,6 +6,7 @@ import { fireTimers } from '../jobs/timers.ts';
 import { insertConversation } from '../store/conversations.ts';
 import type { PublishPolicy } from '../store/flows.ts';
 import { findSession } from '../store/sessions.ts';
+import { writeTurnSetting } from '../store/settings.ts';
 import { insertSubscriber } from '../store/subscribers.ts';
 import { databaseKinds } from '../testing/databases.ts';
 import { makeWorld } from '../testing/factories.ts';
@@ -125,6 +126,23 @@ describe.each(databaseKinds)('versions of flows on %s', (kind) => {
     await t.app.transact((tx) => removeFlow(t.app, tx, tenant, { slug: 'innermost' }));
     expect(await talk.says('x')).toEqual(['Something went wrong on our side. A colleague will get back to you.']);
     expect(await talk.state()).toMatchObject({ status: 'failed' });
+  });
+
+  test('a late reply that starts again begins what the conversation begins with, where the flow was deleted', async () => {
+    const late = (value: { web: { late_reply: 'restart' } } | undefined) =>
+      t.app.transact((tx) => writeTurnSetting(tx, tenant.workspaceId, 'channels', value ?? {}));
+    await late({ web: { late_reply: 'restart' } });
+    const talk = await begin([flow('doomed', [ask('q', 'Doomed?'), back])], 'doomed');
+    expect(await talk.says('hi')).toEqual(['Doomed?']);
+    await publish(flow('other', [ask('q', 'Other?'), back]));
+    await t.app.transact((tx) => chooseStart(t.app, tx, tenant, 'default', { slug: 'other' }));
+    await t.app.transact((tx) => removeFlow(t.app, tx, tenant, { slug: 'doomed' }));
+    t.clock.advance(31 * 86_400_000);
+    expect(await talk.says('hello?')).toEqual(['Other?']);
+    await t.app.transact((tx) => removeFlow(t.app, tx, tenant, { slug: 'other' }));
+    t.clock.advance(31 * 86_400_000);
+    expect(await talk.says('hello?'), 'nothing is left to begin with').toEqual([]);
+    await late(undefined);
   });
 
   test('a flow that calls itself is itself in the version that is live', async () => {

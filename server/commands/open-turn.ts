@@ -22,6 +22,7 @@ import { flowsFor, liveFlows, loadVersion, movesFrom, type Place, versionOf } fr
 import { answerInside } from './inside-answers.ts';
 import { parseState } from './session-states.ts';
 import { usualFallbackText } from './settings.ts';
+import { startFlowOf } from './start-flow.ts';
 import { turnWorld } from './turn-context.ts';
 
 /** Why a session was put aside before its end; a limit of its chat may be why. */
@@ -178,10 +179,12 @@ export async function beginSession(
   });
 }
 
-/** Begins the flow of the session anew, as it is live by now. */
-export async function restart(app: App, tx: Db, turn: OpenTurn, { flowId, version }: OpenSession, start: { reply?: Reply }): Promise<void> {
+/** Begins the flow of the session anew, as it is live by now; where it was deleted, what its conversation begins with. */
+export async function restart(app: App, tx: Db, turn: OpenTurn, { flowId }: OpenSession, start: { reply?: Reply }): Promise<void> {
   const live = (await liveFlows(tx, turn.conversation.bot_id, turn.revisions.flows)).find((one) => one.id === flowId);
-  await beginSession(app, tx, turn, { id: flowId, n: live?.n ?? version }, start);
+  const flow = live ?? (await startFlowOf(tx, turn.conversation));
+  if (flow) await beginSession(app, tx, turn, { id: flow.id, n: flow.n }, start);
+  else setAside(turn);
 }
 
 /** Goes on, as a session of its own, from where another of this flow stood. */

@@ -53,7 +53,7 @@ export async function sendBlock(app: App, tx: Db, tenant: Tenant, to: Subscriber
   const turn = await turnWith(app, tx, tenant, to);
   const state = turn.session?.flowId === flow.id && turn.session.state.cursor.flow === flow.slug ? turn.session.state : null;
   const running = state && turn.flows.pinned(flow.slug, state.version_id);
-  if (running && blockAt(running, place) !== null) await walk(app, tx, turn, { kind: 'jump', at: place });
+  if (running && !turn.isLost && blockAt(running, place) !== null) await walk(app, tx, turn, { kind: 'jump', at: place });
   else await beginSession(app, tx, turn, { id: flow.id, n: flow.published }, { at: place });
   return saveTurn(app, tx, turn);
 }

@@ -83,7 +83,7 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
   if (events.length > 0) {
     const printed = { events: JSON.stringify(events.map(unnumbered)), trace: JSON.stringify(traceOf(turn)) };
     const place = { conversation_id: conversation.id, last_seq: seq, session_id: sessionId ?? turn.replaced?.id ?? null };
-    await insertStep(tx, { ...place, at: now, ...printed, state: isChat(turn) && turn.session ? printState(null, turn.session.state) : null });
+    await insertStep(tx, { ...place, at: now, ...printed, state: stateToKeep(turn) });
   }
   const after: Conversation = {
     ...conversation,
@@ -105,6 +105,14 @@ export async function saveStep(app: App, tx: Db, turn: OpenTurn): Promise<SavedS
 function isChat({ conversation }: OpenTurn): boolean {
   return conversation.channel === 'api';
 }
+
+/** A chat can be gone on with from here, unless what it knows is so much that keeping it at every turn would be too much. */
+function stateToKeep(turn: OpenTurn): string | null {
+  const text = isChat(turn) && turn.session ? printState(null, turn.session.state) : null;
+  return text !== null && text.length <= maxKeptUnits ? text : null;
+}
+
+const maxKeptUnits = 32 * 1024;
 
 // Every turn writes these, so what its row says already (the last number, the time) is not said again for each.
 function unnumbered({ seq: _seq, at: _at, ...event }: ConversationEvent): Unnumbered {

@@ -38,6 +38,9 @@ export type Key = {
   bot: string | null;
   scopes: Scope[];
   quota_per_hour: number;
+  rate_per_minute: number | null;
+  flows: string[] | null;
+  status_vocabulary: 'usual' | 'legacy';
   owner: { id: number; name: string };
   environment: 'live' | 'test';
   created_at: number;

@@ -77,6 +77,35 @@ describe.skipIf(!hasBrowser)('API keys in the console', () => {
     expect(problems).toEqual([]);
   });
 
+  test('what few need is under More: a key held to a flow, to so many calls, and to the words of older clients', async () => {
+    const { page, problems } = await c.open();
+    await signIn(page, c.owner);
+    await page.goto(`${new URL(page.url()).origin}/app/you/keys?new=1`);
+    const dialog = page.getByRole('dialog', { name: 'Create an API key' });
+    await dialog.getByLabel('Name', { exact: true }).fill('Chats only');
+    await dialog.getByLabel('chats:read').check();
+    expect(await dialog.getByLabel('Calls per minute').isVisible()).toBe(false);
+    await dialog.getByText('More', { exact: true }).click();
+    await dialog.getByLabel('Calls per minute').fill('many');
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await dialog.getByText('A whole number from 1 to 100000.').waitFor();
+    await dialog.getByLabel('Calls per minute').fill('30');
+    await dialog.getByRole('combobox', { name: 'Only these flows' }).click();
+    await page.getByRole('option').first().click();
+    await dialog.getByText('Words of older clients').click();
+    await takePicture(page, 'key-more');
+    // What it is held to is known, and where it is refused the field says so.
+    await dialog.getByLabel('Manage Flow').check();
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await dialog.getByText('can have the scopes chats:read and chats:write only').waitFor();
+    await dialog.getByLabel('Manage Flow').uncheck();
+    await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Your new API key' }).waitFor();
+    const made = await c.t.app.db.selectFrom('api_key').selectAll().where('name', '=', 'Chats only').executeTakeFirstOrThrow();
+    expect(made).toMatchObject({ rate_per_minute: 30, flows: expect.stringMatching(/^\["f\d+s\d+"\]$/), status_vocabulary: 'legacy' });
+    expect(problems.filter((one) => !one.includes('422'))).toEqual([]);
+  });
+
   test('nobody gives a key more than their role holds', async () => {
     const { account, password } = await makeMember(c.t.app, c.world, 'agent');
     const { page, problems } = await c.open();

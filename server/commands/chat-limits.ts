@@ -39,12 +39,17 @@ export async function watchChat(app: App, tx: Db, chat: Chat, run: { id: number;
   if (run !== null && maxMs !== undefined) await watch(`run:${run.id}`, run.startedAt + maxMs);
 }
 
+/** Whether the chat is over; a job that looks may be a moment early. */
+export function isExpired(app: App, { expires_at: expiresAt }: Pick<Chat, 'expires_at'>, by: 'job' | 'turn'): boolean {
+  return expiresAt !== null && expiresAt <= app.clock.now() + (by === 'job' ? graceMs : 0);
+}
+
 /** Why what runs may not go on; null = it may. */
 export function exceededBy(app: App, chat: Chat, { session }: Pick<OpenTurn, 'session'>, by: 'job' | 'turn'): AsideBy | null {
   if (session === null) return null;
   const now = app.clock.now() + (by === 'job' ? graceMs : 0);
   const { max_turns: maxTurns, max_duration_ms: maxMs } = limitsOf(chat);
   if (maxMs !== undefined && session.startedAt + maxMs <= now) return 'duration_exceeded';
-  if (chat.expires_at !== null && chat.expires_at <= now) return session.state.wait?.kind === 'reply' ? 'input_timeout' : 'duration_exceeded';
+  if (isExpired(app, chat, by)) return session.state.wait?.kind === 'reply' ? 'input_timeout' : 'duration_exceeded';
   return maxTurns !== undefined && session.state.turn >= maxTurns ? 'max_turns' : null;
 }

@@ -7,7 +7,7 @@ import { findRun, type RunRow } from '../store/chat-runs.ts';
 import type { ChatOwner, OpenChat } from '../store/chats.ts';
 import type { Db } from '../store/database.ts';
 import { findMessage, listMessages } from '../store/messages.ts';
-import { stateAfter, statesOfSession, stepsOfSession } from '../store/sessions.ts';
+import { stateAfter, statesOfSession, stepsAmong, stepsOfSession } from '../store/sessions.ts';
 import { beginRun, settleChat } from './chat-turns.ts';
 import { chatBusy, holdChat, insertChatOf, needOngoing, needOpen, placed, statusOf, turnIn } from './chats.ts';
 import { type Earlier, type OpenTurn, openTurn, resumeSession, walk } from './open-turn.ts';
@@ -98,13 +98,14 @@ export async function forkChat(app: App, tx: Db, owner: ChatOwner, publicId: str
   const cut = await cutAt(tx, open, ask.at);
   const step = await stateAfter(tx, conversation.id, cut);
   const state = step?.state ? (JSON.parse(step.state) as Session) : null;
-  const isActive = state !== null && (state.status === 'waiting' || state.status === 'handed_off' || state.status === 'running');
-  if (isActive && !mayGoOn(state)) throw new AppError('conflict', 'There it waits for another system. Fork it from another message.');
+  const run = step?.session_id == null ? null : await findRun(tx, conversation.id, step.session_id);
+  const isActive = step !== null && run !== null && (await wasActive(tx, run, step.last_seq));
+  if (isActive && (state === null || !mayGoOn(state)))
+    throw new AppError('conflict', 'There it waits for another system, or too much was known to be kept. Fork it from another message.');
   const range = { limit: maxCopied + 1, order: 'asc' as const, notes: 'without' as const };
   const rows = await listMessages(tx, conversation.id, { ...range, among: { first: 0, last: step?.last_seq ?? 0 } });
   if (rows.length > maxCopied) throw new AppError('payload_too_large', `At most ${maxCopied} messages can be taken along.`);
   const { metadata, variables, limits, from_type, from_flow, key_id, stop_reason } = chat;
-  const run = step?.session_id == null ? null : await findRun(tx, conversation.id, step.session_id);
   const ended = isActive ? null : (run?.stop_reason ?? stop_reason);
   const name = ask.name ?? chat.name;
   const given = { name, metadata, variables, limits, from_type, from_flow, key_id, webhook: null, expires_at: null, stop_reason: ended };
@@ -112,9 +113,17 @@ export async function forkChat(app: App, tx: Db, owner: ChatOwner, publicId: str
   const fork = await needOpen(tx, { ...owner, flows: null }, made);
   const turn = await openTurn(app, tx, chat.bot_id, fork.conversation);
   turn.earlier = (await placed(tx, conversation.id, rows)).map(asEarlier);
-  if (isActive && run) await resumeSession(app, tx, turn, { id: run.flow_id, n: run.version }, state);
+  if (isActive && state !== null) await resumeSession(app, tx, turn, { id: run.flow_id, n: run.version }, state);
   await settleChat(app, tx, fork.chat, await saveStep(app, tx, turn), { trigger: 'fork' });
   return made;
+}
+
+/** Whether a run was still on after a step; one that was no turn of it leaves it as it was. */
+async function wasActive(tx: Db, run: RunRow, seq: number): Promise<boolean> {
+  const [step] = await stepsAmong(tx, run.conversation_id, seq, seq);
+  const last = step && eventsOf(step).findLast((event) => event.kind === 'session');
+  if (last?.kind === 'session') return last.status !== 'ended' && last.status !== 'failed';
+  return run.finished_at === null;
 }
 
 function asEarlier({ direction, author_kind, author_id, author_name, body, text, block }: Earlier): Earlier {

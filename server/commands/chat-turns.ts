@@ -11,7 +11,7 @@ import type { Db } from '../store/database.ts';
 import { findFlow } from '../store/flows.ts';
 import { deleteMessages, findByClientId, messagesAmong } from '../store/messages.ts';
 import { forgetStates, latestSteps, type StepRow, seqsOfSession, stepsAmong } from '../store/sessions.ts';
-import { type DuePayload, exceededBy, watchChat } from './chat-limits.ts';
+import { type DuePayload, exceededBy, isExpired, watchChat } from './chat-limits.ts';
 import { tellWebhook } from './chat-webhooks.ts';
 import { type ChatStatus, inputName } from './chat-wire.ts';
 import { chatBusy, holdChat, needOngoing, type PlacedMessage, pendingWait, placed, statusOf, turnIn } from './chats.ts';
@@ -215,7 +215,7 @@ export async function settleChat(app: App, tx: Db, before: Chat, step: SavedStep
   }
   const settled = { chat, conversation: step.conversation, state: step.state };
   const isOver = statusOf(chat, step.state) !== 'running' && statusOf(chat, step.state) !== 'wait_for_human_input';
-  if (!isOver && chat.limits !== '{}') {
+  if (!isOver && (chat.limits !== '{}' || chat.expires_at !== null)) {
     const turn = await openTurn(app, tx, chat.bot_id, step.conversation);
     const by = exceededBy(app, chat, turn, 'turn');
     if (by !== null) return endBy(app, tx, chat, turn, by);
@@ -235,7 +235,9 @@ export async function endOverdue(app: App, tx: Db, { botId, conversationId }: Du
   if (!conversation || !chat) return;
   const turn = await openTurn(app, tx, botId, conversation);
   const by = exceededBy(app, chat, turn, 'job');
-  if (by !== null) await endBy(app, tx, chat.expires_at !== null && by !== 'duration_exceeded' ? await emptyQueue(app, tx, chat) : chat, turn, by);
+  // In a chat that is over nothing has its turn any more.
+  const left = isExpired(app, chat, 'job') ? await emptyQueue(app, tx, chat) : chat;
+  if (by !== null) await endBy(app, tx, left, turn, by);
 }
 
 /** Which runs began and ended in a step, and why; the chat says it of its last. */
@@ -276,6 +278,9 @@ async function takeFromQueue(app: App, tx: Db, settled: Settled): Promise<Settle
   const turn = await openTurn(app, tx, chat.bot_id, conversation);
   const status = statusOf(chat, turn.last);
   if (next === undefined || status === 'running') return settled;
+  // Nothing is there to run any more: what waited for it is dropped, as by an abort.
+  const flow = status === 'wait_for_human_input' ? null : await findFlow(tx, chat.bot_id, { id: chat.flow_id });
+  if (flow?.published === null || (flow === null && status !== 'wait_for_human_input')) return { ...settled, chat: await emptyQueue(app, tx, chat) };
   const change = { queue: JSON.stringify(rest) };
   await updateChat(tx, chat.bot_id, chat.conversation_id, change, app.clock.now());
   turn.clientId = next.id === '' ? null : next.id;

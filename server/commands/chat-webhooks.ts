@@ -8,7 +8,7 @@ import { findBot } from '../store/bots.ts';
 import { type Chat, findChatOf, type OpenChat } from '../store/chats.ts';
 import { findConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
-import { deadJobsOfLane, dropJob, findDeadJob, type Job } from '../store/jobs.ts';
+import { countOfLane, deadJobsOfLane, dropJob, findDeadJob, type Job, trimDead } from '../store/jobs.ts';
 import { messagesAmong } from '../store/messages.ts';
 import { stepsAmong } from '../store/sessions.ts';
 import { nameOf, showEvent } from './chat-wire.ts';
@@ -42,10 +42,16 @@ export type HookPayload = { botId: number; conversationId: number; seq: number }
 
 const laneOf = (conversationId: number): string => `chat:${conversationId}`;
 
+/** Of one chat, still to be delivered. */
+const maxWaiting = 1_000;
+
 export async function tellWebhook(app: App, tx: Db, chat: Chat, events: readonly ConversationEvent[]): Promise<boolean> {
   const hook = shownHook(chat);
   if (hook === null) return false;
-  const told = events.filter((event) => hook.events.length === 0 || hook.events.includes(nameOf(event)));
+  const asked = events.filter((event) => hook.events.length === 0 || hook.events.includes(nameOf(event)));
+  const waiting = asked.length === 0 ? 0 : await countOfLane(tx, chat.workspace_id, laneOf(chat.conversation_id), maxWaiting);
+  // Whoever takes nothing for so long finds the gap by the numbers, and the rest in the stream.
+  const told = asked.slice(0, Math.max(0, maxWaiting - waiting));
   for (const { seq } of told) {
     const payload: HookPayload = { botId: chat.bot_id, conversationId: chat.conversation_id, seq };
     const lane = laneOf(chat.conversation_id);
@@ -95,6 +101,11 @@ const maxDead = 200;
 /** What could not be delivered in the time there was for it, newest first. */
 export function deadLetters(db: Db, { conversation }: OpenChat): Promise<Job[]> {
   return deadJobsOfLane(db, conversation.workspace_id, laneOf(conversation.id), maxDead);
+}
+
+/** Called when one more was given up. */
+export async function keepDeadLetters(tx: Db, { workspace_id: workspaceId, lane }: Job): Promise<void> {
+  if (lane !== null) await trimDead(tx, workspaceId, lane, maxDead);
 }
 
 /** Tried again, from now on and as long as a new one. */

@@ -12,7 +12,7 @@ import { deleteMessages, listMessages, type MessageRow } from '../store/messages
 import { fold } from '../store/pages.ts';
 import { findSession, forgetStates, type SessionRow, stepsAmong } from '../store/sessions.ts';
 import { deleteSubscriber, insertSubscriber } from '../store/subscribers.ts';
-import { type ChatLimits, watchChat } from './chat-limits.ts';
+import { type ChatLimits, isExpired, watchChat } from './chat-limits.ts';
 import { type Hook, hookOf, sealHook } from './chat-webhooks.ts';
 import type { ChatStatus } from './chat-wire.ts';
 import { loadVersion } from './flow-set.ts';
@@ -92,8 +92,8 @@ export function chatNotFound(): AppError {
 }
 
 /** Nothing more is said in a chat whose time is over; what was said stays to be read. */
-export function needOngoing(app: App, { expires_at: expiresAt }: Chat): void {
-  if (expiresAt !== null && expiresAt <= app.clock.now()) throw new AppError('gone', 'This chat has expired. Its history can still be read.');
+export function needOngoing(app: App, chat: Chat): void {
+  if (isExpired(app, chat, 'turn')) throw new AppError('gone', 'This chat has expired. Its history can still be read.');
 }
 
 export type ChatSearch = {
@@ -226,6 +226,8 @@ export async function changeChat(app: App, tx: Db, owner: ChatOwner, publicId: s
     ...(webhook === undefined ? {} : { webhook: webhook && sealHook(app, { ...webhook, secret: webhook.secret ?? secretOf(app, chat) }) }),
   };
   await updateChat(tx, chat.bot_id, chat.conversation_id, change, app.clock.now());
+  const { id: conversationId, workspace_id: workspaceId, bot_id: botId, seq } = conversation;
+  announce(tx, { workspaceId, botId, conversationId, seq, dueAt: null });
   const session = conversation.session_id === null ? null : await findSession(tx, conversation.id, conversation.session_id);
   if (limits && session && session.status !== 'ended' && session.status !== 'failed') {
     await watchChat(app, tx, { ...chat, limits: JSON.stringify(limits), expires_at: null }, { id: session.id, startedAt: session.started_at });

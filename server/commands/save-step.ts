@@ -117,7 +117,7 @@ async function writeMessages(tx: Db, turn: OpenTurn, { messages, events, told }:
     session_id: at.sessionId ?? turn.replaced?.id ?? null,
     at: at.now,
     ...printed,
-    state: isChat(turn) && turn.session ? printState(null, turn.session.state) : null,
+    state: stateToKeep(turn),
   });
 }
 
@@ -125,6 +125,14 @@ async function writeMessages(tx: Db, turn: OpenTurn, { messages, events, told }:
 function isChat({ conversation }: OpenTurn): boolean {
   return conversation.channel === 'api';
 }
+
+/** A chat can be gone on with from here, unless what it knows is so much that keeping it at every turn would be too much. */
+function stateToKeep(turn: OpenTurn): string | null {
+  const text = isChat(turn) && turn.session ? printState(null, turn.session.state) : null;
+  return text !== null && text.length <= maxKeptUnits ? text : null;
+}
+
+const maxKeptUnits = 32 * 1024;
 
 // Every turn writes these, so what its row says already (the last number, the time) is not said again for each.
 function unnumbered({ seq: _seq, at: _at, ...event }: ConversationEvent): Unnumbered {

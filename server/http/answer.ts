@@ -13,8 +13,8 @@ import { infoOf } from './errors.ts';
 import { fingerprintOf, type Outcome, readIdempotencyKey } from './idempotency.ts';
 import { checkedQuery, isText } from './json.ts';
 import { passOf, type Standing, standingOf } from './live/standing.ts';
-import { asksForEvents, openStream } from './live.ts';
-import { type Context, type Door, headerText, type RequestInfo } from './route.ts';
+import { openStream } from './live.ts';
+import { asksForEvents, type Context, type Door, headerText, type RequestInfo } from './route.ts';
 import type { Machine, Served } from './serve.ts';
 
 type AnyContext = Context<unknown, unknown, unknown>;
@@ -37,7 +37,7 @@ export async function answer(machine: Machine, served: Served, request: FastifyR
   if (cookies.length > 0) reply.header('set-cookie', cookies);
   if (outcome.isReplay) reply.header('idempotent-replayed', 'true');
   reply.code(outcome.status).headers(outcome.headers);
-  if (route.follow && asksForEvents(headerText(request.headers, 'accept'))) {
+  if (route.follow && asksForEvents(request.headers)) {
     const source = await route.follow({ ...context, app: machine.app }, JSON.parse(outcome.text));
     await openStream(machine, { source, standing: standingFor(machine, served, request), request, reply });
     return reply;

@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import type { Standing } from './live/standing.ts';
 import { type Beginning, begin, type Ending, Stream, stuckMs, type Wire } from './live/stream.ts';
 import type { Streams } from './live/streams.ts';
-import { headerText, type LiveEvent, type LiveSource } from './route.ts';
+import { headerText, type LiveEvent, type LiveSource, streamTypes } from './route.ts';
 import type { Machine } from './serve.ts';
 
 type Ask = { source: LiveSource; standing: Standing; request: FastifyRequest; reply: FastifyReply };
@@ -15,8 +15,7 @@ type Ask = { source: LiveSource; standing: Standing; request: FastifyRequest; re
 /** How events stand in the body: blocks of server-sent events, or a line of JSON each for who asks for that. */
 type Format = { contentType: string; opening: string; beat: string; show(one: LiveEvent): string };
 
-const eventStream = 'text/event-stream';
-const lines = 'application/x-ndjson';
+const [eventStream, lines] = streamTypes;
 
 const formats: Record<typeof eventStream | typeof lines, Format> = {
   [eventStream]: { contentType: `${eventStream}; charset=utf-8`, opening: 'retry: 2000\n\n', beat: ': beat\n\n', show: blockOf },
@@ -26,11 +25,6 @@ const formats: Record<typeof eventStream | typeof lines, Format> = {
 
 function formatFor(accept: string): Format {
   return formats[accept.toLowerCase().includes(lines) ? lines : eventStream];
-}
-
-/** Whether what a write brings about is to be told as it happens. */
-export function asksForEvents(accept: string): boolean {
-  return [eventStream, lines].some((type) => accept.toLowerCase().includes(type));
 }
 
 export async function openStream({ app, streams, sockets }: Machine, { source, standing, request, reply }: Ask): Promise<void> {

@@ -15,6 +15,15 @@ export function headerText(headers: Headers, name: string): string {
   return (Array.isArray(value) ? value[0] : value)?.trim() ?? '';
 }
 
+/** How events can come: blocks of server-sent events, or a line of JSON each. */
+export const streamTypes = ['text/event-stream', 'application/x-ndjson'] as const;
+
+/** Whether what a write brings about is to be told as it happens. */
+export function asksForEvents(headers: Headers): boolean {
+  const accept = headerText(headers, 'accept').toLowerCase();
+  return streamTypes.some((type) => accept.includes(type));
+}
+
 /** What follows a word in Authorization, such as the token after `Visitor`; empty when there is none. */
 export function credentialIn(headers: Headers, scheme: 'Visitor' | 'Bearer'): string {
   const [, word = '', credential = ''] = /^(\S+)\s+(\S+)$/.exec(headerText(headers, 'authorization')) ?? [];

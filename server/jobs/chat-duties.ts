@@ -2,7 +2,7 @@
 import type { App } from '../app.ts';
 import type { DuePayload } from '../commands/chat-limits.ts';
 import { endOverdue } from '../commands/chat-turns.ts';
-import { type HookPayload, hookCall } from '../commands/chat-webhooks.ts';
+import { type HookPayload, hookCall, keepDeadLetters } from '../commands/chat-webhooks.ts';
 import { deliveries } from '../effects.ts';
 import { type Duty, Refused } from './queue.ts';
 import { retryDelayMs } from './retry.ts';
@@ -40,6 +40,6 @@ export function chatHookDuty(app: App): Duty {
       return Math.max(asked, retryDelayMs(attempts, Math.random()));
     },
     // It stays on the list of its chat.
-    giveUp: async () => {},
+    giveUp: (tx, job) => keepDeadLetters(tx, job),
   };
 }

@@ -171,3 +171,20 @@ export function deadJobsOfLane(db: Db, workspaceId: number, lane: string, limit:
     .limit(limit)
     .execute();
 }
+
+/** How many of a lane are still to be done, counted no further than `most`. */
+export async function countOfLane(db: Db, workspaceId: number, lane: string, most: number): Promise<number> {
+  const some = db.selectFrom('job').select('id').where('lane', '=', lane).where('workspace_id', '=', workspaceId).where('dead_at', 'is', null).limit(most);
+  const row = await db
+    .selectFrom(some.as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirst();
+  return Number(row?.n ?? 0);
+}
+
+/** Of those that were given up only so many of a lane stay, the newest. */
+export async function trimDead(tx: Db, workspaceId: number, lane: string, most: number): Promise<void> {
+  const dead = tx.selectFrom('job').select('id').where('lane', '=', lane).where('workspace_id', '=', workspaceId).where('dead_at', 'is not', null);
+  const [oldest] = await dead.orderBy('id', 'desc').offset(most).limit(1).execute();
+  if (oldest) await tx.deleteFrom('job').where('lane', '=', lane).where('dead_at', 'is not', null).where('id', '<=', oldest.id).execute();
+}

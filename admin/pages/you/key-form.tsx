@@ -12,6 +12,7 @@ import { useMe, usePlace } from '../../place.ts';
 import { type Scope, scopesOfRole } from '../../roles.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { FormProblem } from '../../ui/problem.tsx';
+import { askedOf, isRate, KeyBounds, noBounds } from './key-bounds.tsx';
 
 const allBots = 'all';
 const lifetimesDays = { never: null, week: 7, month: 30, quarter: 90, year: 365 } as const;
@@ -34,15 +35,17 @@ export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
       scopes: [] as Scope[],
       lifetime: 'never' as Lifetime,
       environment: 'live' as 'live' | 'test',
+      ...noBounds,
     },
     validate: {
       name: (name) => (name.trim() === '' ? t('form.required') : null),
       scopes: (scopes) => (scopes.length === 0 ? t('keys.scopeNeeded') : null),
+      rate_per_minute: (rate) => (isRate(rate) ? null : t('keys.rateWrong')),
     },
-    send: ({ name, workspace, bot, scopes, lifetime, environment }) => {
+    send: ({ name, workspace, bot, scopes, lifetime, environment, ...bounds }) => {
       const days = lifetimesDays[lifetime];
       const expires_at = days === null ? null : Date.now() + days * dayMs;
-      const body = { name: name.trim(), workspace: Number(workspace), bot: bot === allBots ? null : bot, scopes, expires_at, environment };
+      const body = { name: name.trim(), workspace: Number(workspace), bot: bot === allBots ? null : bot, scopes, expires_at, environment, ...askedOf(bounds) };
       return api.post<NewKey>('/keys', body, { at: { workspace: Number(workspace), bot: null } });
     },
     onDone: onMade,
@@ -55,6 +58,7 @@ export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
     const { role, bots } = workspaceOf(id);
     form.setFieldValue('workspace', id);
     form.setFieldValue('bot', bots[0]?.flow_ns ?? allBots);
+    form.setFieldValue('flows', []);
     form.setFieldValue('scopes', (chosen) => chosen.filter((scope) => scopesOfRole[role].includes(scope)));
   };
   return (
@@ -75,6 +79,7 @@ export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
               data={[...workspace.bots.map(({ flow_ns, name }) => ({ value: flow_ns, label: name })), { value: allBots, label: t('keys.allBotsLong') }]}
               allowDeselect={false}
               {...form.getInputProps('bot')}
+              onChange={(bot) => form.setValues({ bot: bot ?? allBots, flows: [] })}
             />
           </Group>
           <Scopes value={form.values.scopes} available={available} error={form.errors.scopes} onChange={(scopes) => form.setFieldValue('scopes', scopes)} />
@@ -99,6 +104,7 @@ export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
               />
             </Input.Wrapper>
           </Group>
+          <KeyBounds form={form} bot={workspace.bots.find((one) => one.flow_ns === form.values.bot) ?? null} workspace={workspace.id} />
           <FormProblem error={problem} />
           <div className="dialog-foot">
             <Button variant="default" onClick={onClose}>

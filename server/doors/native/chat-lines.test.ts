@@ -218,6 +218,21 @@ describe.each(databaseKinds)('lines of chats on %s', (kind) => {
     expect((await client.ask('POST', `/chats/${quick}/messages`, { message: 'x' })).status).toBe(410);
   });
 
+  test('in a chat that is over nothing has its turn any more; nor where the flow is gone', async () => {
+    const id = await client.create('hour', { message: 'go', expires_in: 60 });
+    await client.say(id, 'later');
+    await pass(60_000);
+    expect(await client.chat(id)).toMatchObject({ status: 'completed', stop_reason: 'duration_exceeded' });
+    expect(await client.texts(id)).toEqual(['go']);
+    await addFlows(t, world.key, [{ ...hourLong, id: 'fleeting' }]);
+    const other = await client.create('fleeting', { message: 'go' });
+    await client.say(other, 'later');
+    expect((await client.ask('DELETE', '/v1/flows/fleeting')).status).toBe(204);
+    await pass(3_600_000);
+    expect(await client.chat(other)).toMatchObject({ status: 'error', last_error: expect.stringContaining('no longer') });
+    expect((await client.ask('POST', `/chats/${other}/messages`, { message: 'x' })).json).toMatchObject({ status: 404, detail: 'Flow not found' });
+  });
+
   test('a chat is changed: what is not named stays, and limits hold for what runs', async () => {
     const id = await client.create('two', { message: 'go', metadata: { order: 7 } });
     const patch = (body: object) => client.ask('PATCH', `/chats/${id}`, body);

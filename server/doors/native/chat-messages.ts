@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listInputs, type Mark, marksAmong } from '../../commands/chat-history.ts';
 import { isoOf, runPattern, showMessage } from '../../commands/chat-wire.ts';
 import { type ChatView, clearHistory, needOpen, placed } from '../../commands/chats.ts';
-import { headerText, route } from '../../http/route.ts';
+import { asksForEvents, headerText, route } from '../../http/route.ts';
 import type { OpenChat } from '../../store/chats.ts';
 import type { Db } from '../../store/database.ts';
 import { findMessage, listMessages, type MessageRow } from '../../store/messages.ts';
@@ -64,8 +64,9 @@ export const chatMessageRoutes = [
       const { app, params, body, request, reply } = context;
       const owner = ownerOf(context);
       const sent = await sendMessage(app, owner, params.id, body);
-      // Under an Idempotency-Key the reply is what was kept with the message.
-      const waitMs = headerText(request.headers, 'idempotency-key') === '' ? preferredWaitMs(request.headers) : 0;
+      // Under an Idempotency-Key the reply is what was kept with the message; a stream waits for nothing.
+      const mayWait = headerText(request.headers, 'idempotency-key') === '' && !asksForEvents(request.headers);
+      const waitMs = mayWait ? preferredWaitMs(request.headers) : 0;
       if (sent.status !== 'running' || waitMs === 0) return sent;
       reply.header('preference-applied', 'wait');
       const view = await waitForChat(app, owner, params.id, { waitMs, until: 'idle', known: null });

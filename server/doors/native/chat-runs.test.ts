@@ -188,6 +188,15 @@ describe.each(databaseKinds)('runs of chats on %s', (kind) => {
     expect((await client.ask('POST', `/chats/${id}/fork`, { from: 'turn:1', message_id: red })).status).toBe(422);
   });
 
+  test('what is too much to be kept at every turn is no place to go on from, and says so', async () => {
+    const id = await client.create('two', { message: 'go' });
+    const { id: long } = await client.say(id, 'x'.repeat(40_000));
+    expect((await client.ask('POST', `/chats/${id}/fork`, { message_id: long })).json).toMatchObject({ status: 409, code: 'conflict' });
+    expect(await client.post(`/chats/${id}/fork`, { from: 'turn:1' })).toMatchObject({ status: 'wait_for_human_input' });
+    await client.post(`/chats/${id}/abort`);
+    expect(await client.post(`/chats/${id}/fork`)).toMatchObject({ status: 'completed', stop_reason: 'cancelled', message_count: 5 });
+  });
+
   test('the trace of a run is a tree of its turns and blocks, with names and without values', async () => {
     const id = await client.create('two', { message: 'go' });
     await client.say(id, 'private');

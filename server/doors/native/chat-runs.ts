@@ -189,7 +189,8 @@ export const chatRunRoutes = [
       ...docs,
       id: 'forkChat',
       summary: 'A new chat that goes on from here',
-      description: 'With the same past, up to a message or a turn, and waiting for what this one waited for there. This one stays as it is.',
+      description:
+        'With the same past, up to a message or a turn, and waiting for what this one waited for there. This one stays as it is, and keeps its webhook and its end to itself.',
       example: { name: 'Another way' },
     },
     run: (context) => {

@@ -145,6 +145,42 @@ describe.each(databaseKinds)('webhooks of chats on %s', (kind) => {
     expect(await failures(gone)).toMatchObject([{ event: 4, attempts: 1 }]);
   });
 
+  test('no more than a thousand wait for one chat, and no more than two hundred failures are kept', async () => {
+    const id = await client.create('echo', told(['run.finished']));
+    const { id: conversation } = await t.app.db.selectFrom('conversation').select('id').where('public_id', '=', id).executeTakeFirstOrThrow();
+    const jobs = () => t.app.db.selectFrom('job').select(['id', 'dead_at']).where('lane', '=', `chat:${conversation}`).execute();
+    const row = {
+      kind: 'chat_webhook',
+      workspace_id: world.workspace.id,
+      lane: `chat:${conversation}`,
+      attempts: 1,
+      leased_until: null,
+      crashes: 0,
+      last_error: 'no',
+    };
+    const payload = JSON.stringify({ botId: world.bot.id, conversationId: conversation, seq: 1 });
+    const fill = (count: number, dead_at: number | null) =>
+      t.app.transact(async (tx) => {
+        const far = t.clock.now() + 10 * 365 * dayMs;
+        for (let n = 0; n < count; n += 1)
+          await tx
+            .insertInto('job')
+            .values({ ...row, payload, key: `${id}:${dead_at}:${n}`, run_at: far, dead_at, created_at: t.clock.now() })
+            .execute();
+      });
+    await fill(1_000, null);
+    await client.say(id, 'one too many');
+    expect(await jobs()).toHaveLength(1_000);
+    await t.app.transact((tx) => tx.deleteFrom('job').where('lane', '=', `chat:${conversation}`).execute());
+    await fill(205, t.clock.now());
+    hook.next.push(410);
+    await client.say(id, 'refused');
+    await work();
+    const kept = await jobs();
+    expect([kept.length, kept.every((one) => one.dead_at !== null)]).toEqual([200, true]);
+    expect((await failures(id))[0]).toMatchObject({ event: 8, last_error: expect.stringContaining('410') });
+  });
+
   test('what was told and could not be noted is told again under the same id', async () => {
     const id = await client.create('echo', told(['run.finished']));
     const jobs = () => t.app.db.selectFrom('job').selectAll().where('kind', '=', 'chat_webhook').where('dead_at', 'is', null).execute();

@@ -53,7 +53,8 @@ describe.each(databaseKinds)('a kept query on %s', (kind) => {
       const accountId = account?.id ?? 0;
       await insertMember(tx, { workspace_id: workspaceId, account_id: accountId, role: 'owner', created_at: 0 });
       const key = { workspace_id: workspaceId, bot_id: null, account_id: accountId, name: 'k', prefix: 'p', hash, scopes: '[]', quota_per_hour: 0 };
-      const { id } = await insertKey(tx, { ...key, expires_at: null, created_at: 0 });
+      const bounds = { rate_per_minute: null, flows: null, status_vocabulary: 'usual' as const, expires_at: null };
+      const { id } = await insertKey(tx, { ...key, ...bounds, created_at: 0 });
       return { id, workspaceId, accountId };
     });
   }

@@ -13,6 +13,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Face } from '../ui/identity.tsx';
 import { FlowPanel } from './context/flow-panel.tsx';
 import { PanelBox } from './context/panel-box.tsx';
+import { useShownFields } from './context/shown-fields.ts';
 import css from './inbox.module.css';
 import { conversationQuery, subscriberQuery } from './reading.ts';
 
@@ -56,6 +57,7 @@ function Person({ one }: { one: Conversation }) {
   const format = useFormat();
   const { botPlace } = usePlace();
   const { data: person } = useQuery(subscriberQuery(one.subscriber.id, botPlace));
+  const fields = useShownFields(person);
   const name = one.subscriber.name || t('inbox.someone', { id: one.id });
   return (
     <PanelBox title={t('inbox.personTitle')}>
@@ -71,7 +73,7 @@ function Person({ one }: { one: Conversation }) {
           <Fact key={label} label={label} value={value} canCopy />
         ))}
         <Fact label={t('inbox.since')} value={format.date(person?.created_at ?? one.created_at)} />
-        {Object.entries(person?.fields ?? {}).map(([label, value]) => (
+        {fields.map(([label, value]) => (
           <Fact key={`field ${label}`} label={label} value={value} />
         ))}
       </dl>

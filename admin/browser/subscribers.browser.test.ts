@@ -38,20 +38,26 @@ describe.skipIf(!hasBrowser)('subscribers in the console', () => {
     await page.getByText('Likes to be called in the morning.').waitFor();
 
     // Changed where it stands, by keyboard.
-    await page.getByRole('button', { name: 'Change: City' }).focus();
+    await page.getByRole('button', { name: /^Change: City/ }).focus();
     await page.keyboard.press('Enter');
     await page.keyboard.press('ControlOrMeta+A');
     await page.keyboard.type('Lisbon');
     await page.keyboard.press('Enter');
-    await page.getByRole('button', { name: 'Change: City' }).getByText('Lisbon').waitFor();
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Change: City');
-    await page.getByRole('button', { name: 'Change: Age' }).click();
+    await page
+      .getByRole('button', { name: /^Change: City/ })
+      .getByText('Lisbon')
+      .waitFor();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Change: CityLisbon');
+    await page.getByRole('button', { name: /^Change: Age/ }).click();
     await page.getByRole('textbox', { name: 'Age' }).fill('old');
     await page.keyboard.press('Enter');
     await page.getByText('The field “Age” must be a number.').waitFor();
     await takePicture(page, 'subscriber-wrong-value');
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Change: Age' }).getByText('Not known').waitFor();
+    await page
+      .getByRole('button', { name: /^Change: Age/ })
+      .getByText('Not known')
+      .waitFor();
 
     await page.getByRole('combobox', { name: 'Add a tag' }).click();
     await page.getByRole('option', { name: 'Newsletter' }).click();

@@ -124,10 +124,10 @@ describe.skipIf(!hasBrowser)('fields, hours and words in the console', () => {
   test('words of commands are typed, none of them twice, and are what people may say', async () => {
     const { page, problems } = await c.open();
     await signIn(page, c.owner, '/app/settings/words');
-    const stop = page.getByRole('textbox', { name: 'Unsubscribe' });
+    const stop = page.getByLabel('Unsubscribe', { exact: true });
     await stop.fill('Adiós');
     await stop.press('Enter');
-    const menu = page.getByRole('textbox', { name: 'Main menu' });
+    const menu = page.getByLabel('Main menu', { exact: true });
     await menu.fill('adios');
     await menu.press('Enter');
     await page.getByRole('button', { name: 'Save' }).click();

@@ -1,6 +1,6 @@
 // A new workspace with its first bot; whoever makes it owns it.
 import '../theme/overlays.ts';
-import { Button, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Workspace } from '../api/replies.ts';
@@ -9,7 +9,7 @@ import { useApiForm } from '../forms/use-api-form.ts';
 import { goTo } from '../place.ts';
 import { refresh } from '../queries.ts';
 import { Dialog } from '../ui/dialog.tsx';
-import { FormProblem } from '../ui/problem.tsx';
+import { DialogForm } from '../ui/dialog-form.tsx';
 import { toastDone } from '../ui/toast.tsx';
 
 export function NewWorkspace({ onClose }: { onClose: () => void }) {
@@ -28,21 +28,10 @@ export function NewWorkspace({ onClose }: { onClose: () => void }) {
   });
   return (
     <Dialog opened onClose={onClose} title={t('switch.newWorkspace')} size="sm">
-      <form onSubmit={submit}>
-        <Stack gap="md">
-          <TextInput label={t('newWorkspace.name')} description={t('newWorkspace.nameHint')} required data-autofocus {...form.getInputProps('name')} />
-          <TextInput label={t('newWorkspace.bot')} description={t('newWorkspace.botHint')} {...form.getInputProps('bot')} />
-          <FormProblem error={problem} />
-          <div className="dialog-foot">
-            <Button variant="default" onClick={onClose}>
-              {t('confirm.cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {t('newWorkspace.do')}
-            </Button>
-          </div>
-        </Stack>
-      </form>
+      <DialogForm submit={submit} isPending={isPending} problem={problem} action={t('newWorkspace.do')} onClose={onClose}>
+        <TextInput label={t('newWorkspace.name')} description={t('newWorkspace.nameHint')} required data-autofocus {...form.getInputProps('name')} />
+        <TextInput label={t('newWorkspace.bot')} description={t('newWorkspace.botHint')} {...form.getInputProps('bot')} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -28,6 +28,7 @@ import {
   setStart,
   updateFlow,
 } from '../store/flows.ts';
+import { answeringAmong } from '../store/members.ts';
 import { readRevisions } from '../store/revisions.ts';
 import { setAlarmsOf } from './alarms.ts';
 import { flowsCalledBy } from './flow-set.ts';
@@ -47,7 +48,24 @@ export function readFlow(document: unknown): Flow {
 }
 
 export async function lintFlow(db: Db, tenant: Tenant, flow: Flow): Promise<Problem[]> {
-  return check(flow, { flows: [...(await flowSlugs(db, tenant.botId)), flow.id] });
+  const problems = check(flow, { flows: [...(await flowSlugs(db, tenant.botId)), flow.id] });
+  return [...problems, ...(await strangersIn(db, tenant.workspaceId, flow))];
+}
+
+/** Agents a flow hands over to by number who answer nobody in this workspace; what a template makes is told when it runs. */
+async function strangersIn(db: Db, workspaceId: number, flow: Flow): Promise<Problem[]> {
+  const named = [...indexOf(flow).blocks.values()].flatMap(({ at, block }) =>
+    block.type === 'handoff' && block.to_agent !== undefined && !block.to_agent.includes('{{') ? [{ at, agent: block.to_agent.trim() }] : [],
+  );
+  const numbers = named.flatMap(({ agent }) => (/^\d{1,15}$/.test(agent) ? [Number(agent)] : []));
+  const known = await answeringAmong(db, workspaceId, [...new Set(numbers)]);
+  return named
+    .filter(({ agent }) => agent !== '' && !known.has(Number(agent)))
+    .map(({ at, agent }) => ({
+      code: 'E05',
+      at: `${at}.to_agent`,
+      message: `${agent} is no agent of this workspace: give the number of a member who answers people.`,
+    }));
 }
 
 export async function createFlow(app: App, tx: Db, tenant: Tenant, document: unknown): Promise<SavedFlow> {

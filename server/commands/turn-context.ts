@@ -79,7 +79,9 @@ function subscriberVars(one: Subscriber, fields: readonly Field[], { tags, label
   const values = JSON.parse(one.fields) as { [id: string]: string };
   const own: { [name: string]: Value } = {};
   for (const field of fields) {
-    const text = field.owner === 'user' ? values[String(field.id)] : undefined;
+    if (field.owner !== 'user') continue;
+    // Who was given none of their own has what the field says; an empty text says nothing.
+    const text = values[String(field.id)] ?? (field.value === '' ? undefined : field.value);
     if (text !== undefined) for (const name of namesOf(field)) own[name] = fieldValueOf(field.var_type, text);
   }
   return {

@@ -75,6 +75,13 @@ export async function findMember(db: Db, workspaceId: number, accountId: number)
   return (await membersOf(db, workspaceId, {}).where('member.account_id', '=', accountId).executeTakeFirst()) ?? null;
 }
 
+/** Those of these accounts whose role in the workspace lets them answer people. */
+export async function answeringAmong(db: Db, workspaceId: number, accountIds: number[]): Promise<ReadonlySet<number>> {
+  if (accountIds.length === 0) return new Set();
+  const rows = membersOf(db, workspaceId, { role: ['owner', 'admin', 'builder', 'agent'] });
+  return new Set((await rows.where('member.account_id', 'in', accountIds).execute()).map(({ id }) => id));
+}
+
 export async function ownersOf(db: Db, workspaceId: number): Promise<Member[]> {
   return membersOf(db, workspaceId, { role: ['owner'] })
     .orderBy('account.id')

@@ -9,12 +9,14 @@ import css from '../inbox.module.css';
 import { subscriberQuery } from '../reading.ts';
 import { Fact, Facts } from './facts.tsx';
 import { PanelBox } from './panel-box.tsx';
+import { useShownFields } from './shown-fields.ts';
 
 export function Person({ one }: { one: Conversation }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { botPlace } = usePlace();
   const { data: person } = useQuery(subscriberQuery(one.subscriber.id, botPlace));
+  const fields = useShownFields(person);
   const name = one.subscriber.name || t('inbox.someone', { id: one.id });
   return (
     <PanelBox title={t('inbox.personTitle')}>
@@ -36,7 +38,7 @@ export function Person({ one }: { one: Conversation }) {
         <Fact label={t('inbox.language')} value={person?.language} />
         <Fact label={t('inbox.country')} value={person?.country} />
         <Fact label={t('inbox.since')} value={format.date(person?.created_at ?? one.created_at)} />
-        {Object.entries(person?.fields ?? {}).map(([label, value]) => (
+        {fields.map(([label, value]) => (
           <Fact key={label} label={label} value={value} />
         ))}
       </Facts>

@@ -1,5 +1,5 @@
 // The workspace's bots: made, renamed, deleted with everything of theirs.
-import { ActionIcon, Badge, Button, Group, Menu, Stack, TextInput } from '@mantine/core';
+import { Badge, Button, Group, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -13,11 +13,12 @@ import { refresh, useList } from '../../queries.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { CopyButton } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { ListTable } from '../../ui/list.tsx';
 import { Card, useTitle } from '../../ui/page.tsx';
-import { FormProblem } from '../../ui/problem.tsx';
+import { RowMenu } from '../../ui/row-menu.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
 import { toastDone } from '../../ui/toast.tsx';
 import css from './settings.module.css';
@@ -103,27 +104,11 @@ function BotRow({ bot, onRename, onDelete }: { bot: Bot; onRename: () => void; o
         {format.date(bot.created_at)}
       </td>
       <td className="actions">
-        {(may('bots.rename') || may('bots.create')) && (
-          <Menu position="bottom-end" width={180}>
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" className="above" aria-label={t('list.actionsFor', { name: bot.name })}>
-                <Icon name="dots" />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              {may('bots.rename') && (
-                <Menu.Item leftSection={<Icon name="pencil" />} onClick={onRename}>
-                  {t('bots.rename')}
-                </Menu.Item>
-              )}
-              {may('bots.create') && (
-                <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={onDelete}>
-                  {t('bots.delete')}
-                </Menu.Item>
-              )}
-            </Menu.Dropdown>
-          </Menu>
-        )}
+        <RowMenu
+          name={bot.name}
+          edit={may('bots.rename') && { label: t('bots.rename'), run: onRename }}
+          remove={may('bots.create') && { label: t('bots.delete'), run: onDelete }}
+        />
       </td>
     </tr>
   );
@@ -154,26 +139,15 @@ function BotName({ bot, title, action, onClose }: { bot?: Bot; title: string; ac
   });
   return (
     <Dialog opened onClose={onClose} title={title} size="sm">
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <TextInput
-            label={t('bots.name')}
-            {...(bot ? {} : { description: t('bots.nameHint') })}
-            data-autofocus
-            autoComplete="off"
-            {...form.getInputProps('name')}
-          />
-          <FormProblem error={problem} />
-          <div className="dialog-foot">
-            <Button variant="default" onClick={onClose}>
-              {t('confirm.cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {action}
-            </Button>
-          </div>
-        </Stack>
-      </form>
+      <DialogForm submit={submit} isPending={isPending} problem={problem} action={action} onClose={onClose}>
+        <TextInput
+          label={t('bots.name')}
+          {...(bot ? {} : { description: t('bots.nameHint') })}
+          data-autofocus
+          autoComplete="off"
+          {...form.getInputProps('name')}
+        />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,8 +1,4 @@
-// Time zones, languages and currencies as the browser knows them, named in the language of the console.
-
-export function timezones(current: string): string[] {
-  return [...new Set(['UTC', current, ...Intl.supportedValuesOf('timeZone')])];
-}
+// Languages and currencies as the browser knows them, named in the language of the console.
 
 export function currencies(language: string): { value: string; label: string }[] {
   const names = new Intl.DisplayNames(language, { type: 'currency' });

@@ -2,12 +2,13 @@
 // it is always open, which is how a workspace begins.
 import '@mantine/core/styles/InlineInput.layer.css';
 import '@mantine/core/styles/Switch.layer.css';
-import { Select, Switch } from '@mantine/core';
+import { Switch } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Settings } from '../../api/replies.ts';
 import { api } from '../../api.ts';
 import { useFormat } from '../../format.ts';
+import { TimeZone } from '../../forms/time-zone.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { usePlace } from '../../place.ts';
 import { oneOf } from '../../queries.ts';
@@ -16,7 +17,6 @@ import { FormGhost } from '../../ui/list.tsx';
 import { Card, useTitle } from '../../ui/page.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { toastDone } from '../../ui/toast.tsx';
-import { timezones } from './choices.ts';
 import { Dates } from './hours/dates.tsx';
 import { fromSettings, type HoursForm, isWrong, toSettings } from './hours/hours-form.ts';
 import { Week } from './hours/week.tsx';
@@ -59,15 +59,7 @@ function Hours({ settings }: { settings: Settings }) {
       readOnly={isReadOnly ? t('settings.readOnly') : undefined}
     >
       <OpenNow settings={settings} />
-      <Select
-        label={t('workspace.timezone')}
-        data={timezones(settings.timezone)}
-        searchable
-        nothingFoundMessage={t('form.nothingFound')}
-        allowDeselect={false}
-        disabled={isReadOnly}
-        {...form.getInputProps('timezone')}
-      />
+      <TimeZone label={t('workspace.timezone')} disabled={isReadOnly} {...form.getInputProps('timezone')} />
       <Switch
         label={t('hours.always')}
         description={t('hours.alwaysHint')}

@@ -14,7 +14,7 @@ import { refresh } from '../../queries.ts';
 import { type Role, roles } from '../../roles.ts';
 import { CopyWideButton } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { FormProblem } from '../../ui/problem.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { SecretLine } from '../../ui/secret-line.tsx';
 import css from './settings.module.css';
 
@@ -42,31 +42,20 @@ function Ask({ onClose, onMade }: { onClose: () => void; onMade: (made: NewInvit
     },
   });
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack gap="lg">
-        <TextInput label={t('person.email')} type="email" autoComplete="off" data-autofocus {...form.getInputProps('email')} />
-        <Radio.Group label={t('members.role')} {...form.getInputProps('role')}>
-          <div className={css.roles}>
-            {roles
-              .filter((role) => role !== 'owner' || may('owners.make'))
-              .map((role) => (
-                <div key={role} className={css.role}>
-                  <Radio value={role} label={t(`role.${role}.name`)} description={t(`role.${role}.about`)} />
-                </div>
-              ))}
-          </div>
-        </Radio.Group>
-        <FormProblem error={problem} />
-        <div className="dialog-foot">
-          <Button variant="default" onClick={onClose}>
-            {t('confirm.cancel')}
-          </Button>
-          <Button type="submit" loading={isPending}>
-            {t('invites.do')}
-          </Button>
+    <DialogForm submit={submit} isPending={isPending} problem={problem} action={t('invites.do')} isRoomy onClose={onClose}>
+      <TextInput label={t('person.email')} type="email" autoComplete="off" data-autofocus {...form.getInputProps('email')} />
+      <Radio.Group label={t('members.role')} {...form.getInputProps('role')}>
+        <div className={css.roles}>
+          {roles
+            .filter((role) => role !== 'owner' || may('owners.make'))
+            .map((role) => (
+              <div key={role} className={css.role}>
+                <Radio value={role} label={t(`role.${role}.name`)} description={t(`role.${role}.about`)} />
+              </div>
+            ))}
         </div>
-      </Stack>
-    </form>
+      </Radio.Group>
+    </DialogForm>
   );
 }
 

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { Settings } from '../../api/replies.ts';
 import { api } from '../../api.ts';
 import { Picture } from '../../forms/picture.tsx';
+import { TimeZone } from '../../forms/time-zone.tsx';
 import { useApiForm } from '../../forms/use-api-form.ts';
 import { usePlace } from '../../place.ts';
 import { oneOf, refresh } from '../../queries.ts';
@@ -16,7 +17,7 @@ import { FormGhost } from '../../ui/list.tsx';
 import { Card, useTitle } from '../../ui/page.tsx';
 import { Problem } from '../../ui/problem.tsx';
 import { toastDone } from '../../ui/toast.tsx';
-import { currencies, languagesOfWorld, timezones } from './choices.ts';
+import { currencies, languagesOfWorld } from './choices.ts';
 
 export function WorkspaceSettings() {
   const { t } = useTranslation();
@@ -82,16 +83,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
         onChange={(image) => form.setFieldValue('image', image)}
       />
       <TextInput label={t('workspace.name')} disabled={isReadOnly} {...form.getInputProps('name')} />
-      <Select
-        label={t('workspace.timezone')}
-        description={t('workspace.timezoneHint')}
-        data={timezones(settings.timezone)}
-        searchable
-        nothingFoundMessage={t('form.nothingFound')}
-        allowDeselect={false}
-        disabled={isReadOnly}
-        {...form.getInputProps('timezone')}
-      />
+      <TimeZone label={t('workspace.timezone')} description={t('workspace.timezoneHint')} disabled={isReadOnly} {...form.getInputProps('timezone')} />
       <Select
         label={t('workspace.language')}
         description={t('workspace.languageHint')}

@@ -1,5 +1,5 @@
 // The websites the bot's widget stands on.
-import { Badge, Button, Group, Stack, TextInput } from '@mantine/core';
+import { Badge, Button, Group, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -11,12 +11,12 @@ import { usePlace } from '../../place.ts';
 import { refresh, useList } from '../../queries.ts';
 import { CopyButton } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { LinkButton } from '../../ui/link-button.tsx';
 import { ListTable } from '../../ui/list.tsx';
 import { Card, Page } from '../../ui/page.tsx';
-import { FormProblem } from '../../ui/problem.tsx';
 import { When } from '../../ui/when.tsx';
 
 export function Sites() {
@@ -108,27 +108,16 @@ function NewSite({ at, onClose }: { at: { workspace: number; bot: string | null 
   });
   return (
     <Dialog opened onClose={onClose} title={t('sites.create')} size="sm">
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <TextInput
-            label={t('sites.name')}
-            description={t('sites.nameHint')}
-            placeholder={t('sites.nameExample')}
-            autoComplete="off"
-            data-autofocus
-            {...form.getInputProps('name')}
-          />
-          <FormProblem error={problem} />
-          <div className="dialog-foot">
-            <Button variant="default" onClick={onClose}>
-              {t('confirm.cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {t('sites.do')}
-            </Button>
-          </div>
-        </Stack>
-      </form>
+      <DialogForm submit={submit} isPending={isPending} problem={problem} action={t('sites.do')} onClose={onClose}>
+        <TextInput
+          label={t('sites.name')}
+          description={t('sites.nameHint')}
+          placeholder={t('sites.nameExample')}
+          autoComplete="off"
+          data-autofocus
+          {...form.getInputProps('name')}
+        />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 // Somebody whom no channel has brought: a name, and an address to know them by.
-import { Button, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
@@ -10,7 +10,7 @@ import { useApiForm } from '../../forms/use-api-form.ts';
 import { usePlace } from '../../place.ts';
 import { refresh } from '../../queries.ts';
 import { Dialog } from '../../ui/dialog.tsx';
-import { FormProblem } from '../../ui/problem.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 
 const told = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).flatMap(([name, text]) => (text.trim() ? [[name, text.trim()]] : [])));
@@ -36,22 +36,11 @@ export function NewSubscriber({ onClose }: { onClose: () => void }) {
   });
   return (
     <Dialog opened onClose={onClose} title={t('subscribers.create')} size="sm">
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <TextInput label={t('subscribers.name')} maxLength={255} autoComplete="off" data-autofocus {...form.getInputProps('name')} />
-          <TextInput label={t('person.email')} type="email" autoComplete="off" {...form.getInputProps('email')} />
-          <TextInput label={t('subscribers.phone')} type="tel" description={t('subscribers.phoneHint')} autoComplete="off" {...form.getInputProps('phone')} />
-          <FormProblem error={problem} />
-          <div className="dialog-foot">
-            <Button variant="default" onClick={onClose}>
-              {t('confirm.cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {t('subscribers.do')}
-            </Button>
-          </div>
-        </Stack>
-      </form>
+      <DialogForm submit={submit} isPending={isPending} problem={problem} action={t('subscribers.do')} onClose={onClose}>
+        <TextInput label={t('subscribers.name')} maxLength={255} autoComplete="off" data-autofocus {...form.getInputProps('name')} />
+        <TextInput label={t('person.email')} type="email" autoComplete="off" {...form.getInputProps('email')} />
+        <TextInput label={t('subscribers.phone')} type="tel" description={t('subscribers.phoneHint')} autoComplete="off" {...form.getInputProps('phone')} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -1,7 +1,7 @@
 // A new key: for which workspace and bot, what it may do, until when.
 import '@mantine/core/styles/FloatingIndicator.layer.css';
 import '@mantine/core/styles/SegmentedControl.layer.css';
-import { Button, Group, Input, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { Group, Input, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { MyWorkspace, NewKey } from '../../api/replies.ts';
 import { api } from '../../api.ts';
@@ -11,7 +11,7 @@ import { useApiForm } from '../../forms/use-api-form.ts';
 import { useMe, usePlace } from '../../place.ts';
 import { type Scope, scopesOfRole } from '../../roles.ts';
 import { Dialog } from '../../ui/dialog.tsx';
-import { FormProblem } from '../../ui/problem.tsx';
+import { DialogForm } from '../../ui/dialog-form.tsx';
 import { askedOf, isRate, KeyBounds, noBounds } from './key-bounds.tsx';
 
 const allBots = 'all';
@@ -63,59 +63,48 @@ export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
   };
   return (
     <Dialog opened onClose={onClose} title={t('keys.create')} size="lg">
-      <form onSubmit={submit} noValidate>
-        <Stack gap="lg">
-          <TextInput label={t('keys.name')} description={t('keys.nameHint')} data-autofocus autoComplete="off" {...form.getInputProps('name')} />
-          <Group grow align="flex-start" preventGrowOverflow={false}>
-            <Select
-              label={t('keys.workspace')}
-              data={workspaces.map(({ id, name }) => ({ value: String(id), label: name }))}
-              allowDeselect={false}
-              {...form.getInputProps('workspace')}
-              onChange={chooseWorkspace}
+      <DialogForm submit={submit} isPending={isPending} problem={problem} action={t('keys.do')} isRoomy onClose={onClose}>
+        <TextInput label={t('keys.name')} description={t('keys.nameHint')} data-autofocus autoComplete="off" {...form.getInputProps('name')} />
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <Select
+            label={t('keys.workspace')}
+            data={workspaces.map(({ id, name }) => ({ value: String(id), label: name }))}
+            allowDeselect={false}
+            {...form.getInputProps('workspace')}
+            onChange={chooseWorkspace}
+          />
+          <Select
+            label={t('keys.bot')}
+            data={[...workspace.bots.map(({ flow_ns, name }) => ({ value: flow_ns, label: name })), { value: allBots, label: t('keys.allBotsLong') }]}
+            allowDeselect={false}
+            {...form.getInputProps('bot')}
+            onChange={(bot) => form.setValues({ bot: bot ?? allBots, flows: [] })}
+          />
+        </Group>
+        <Scopes value={form.values.scopes} available={available} error={form.errors.scopes} onChange={(scopes) => form.setFieldValue('scopes', scopes)} />
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <Select
+            label={t('keys.expiry')}
+            description={days === null ? t('keys.expiryNever') : t('keys.expiryOn', { date: format.date(Date.now() + days * dayMs) })}
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
+            data={(Object.keys(lifetimesDays) as Lifetime[]).map((value) => ({ value, label: t(`keys.lifetime.${value}`) }))}
+            allowDeselect={false}
+            {...form.getInputProps('lifetime')}
+          />
+          <Input.Wrapper label={t('keys.environment')} labelElement="div">
+            <SegmentedControl
+              fullWidth
+              aria-label={t('keys.environment')}
+              data={[
+                { value: 'live', label: t('keys.live') },
+                { value: 'test', label: t('keys.test') },
+              ]}
+              {...form.getInputProps('environment')}
             />
-            <Select
-              label={t('keys.bot')}
-              data={[...workspace.bots.map(({ flow_ns, name }) => ({ value: flow_ns, label: name })), { value: allBots, label: t('keys.allBotsLong') }]}
-              allowDeselect={false}
-              {...form.getInputProps('bot')}
-              onChange={(bot) => form.setValues({ bot: bot ?? allBots, flows: [] })}
-            />
-          </Group>
-          <Scopes value={form.values.scopes} available={available} error={form.errors.scopes} onChange={(scopes) => form.setFieldValue('scopes', scopes)} />
-          <Group grow align="flex-start" preventGrowOverflow={false}>
-            <Select
-              label={t('keys.expiry')}
-              description={days === null ? t('keys.expiryNever') : t('keys.expiryOn', { date: format.date(Date.now() + days * dayMs) })}
-              inputWrapperOrder={['label', 'input', 'description', 'error']}
-              data={(Object.keys(lifetimesDays) as Lifetime[]).map((value) => ({ value, label: t(`keys.lifetime.${value}`) }))}
-              allowDeselect={false}
-              {...form.getInputProps('lifetime')}
-            />
-            <Input.Wrapper label={t('keys.environment')} labelElement="div">
-              <SegmentedControl
-                fullWidth
-                aria-label={t('keys.environment')}
-                data={[
-                  { value: 'live', label: t('keys.live') },
-                  { value: 'test', label: t('keys.test') },
-                ]}
-                {...form.getInputProps('environment')}
-              />
-            </Input.Wrapper>
-          </Group>
-          <KeyBounds form={form} bot={workspace.bots.find((one) => one.flow_ns === form.values.bot) ?? null} workspace={workspace.id} />
-          <FormProblem error={problem} />
-          <div className="dialog-foot">
-            <Button variant="default" onClick={onClose}>
-              {t('confirm.cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {t('keys.do')}
-            </Button>
-          </div>
-        </Stack>
-      </form>
+          </Input.Wrapper>
+        </Group>
+        <KeyBounds form={form} bot={workspace.bots.find((one) => one.flow_ns === form.values.bot) ?? null} workspace={workspace.id} />
+      </DialogForm>
     </Dialog>
   );
 }

@@ -71,6 +71,21 @@ describe.each(databaseKinds)('fields on %s', (kind) => {
     await scenario(t, { method: 'GET', path: '/v1/fields?owner=team', key: world.key }, { status: 422 });
   });
 
+  test('who was given no value of their own has the usual one in a flow', async () => {
+    await create({ owner: 'user', name: 'tariff', value: 'Free' });
+    const hello = {
+      blocks: [
+        { id: 'hi', type: 'text', text: 'Plan {{ subscriber.tariff }}' },
+        { id: 'done', type: 'end' },
+      ],
+    };
+    const document = { format: 'flow/1', id: 'plans', name: 'Plans', triggers: { go: { type: 'start', to: 'hello' } }, groups: { hello } };
+    await call(t, { method: 'POST', path: '/v1/flows', key: world.key, body: { document, publish: true } });
+    await call(t, { method: 'POST', path: '/v1/chats', key: world.key, body: { from_flow: 'plans', message: 'hi' } });
+    const said = await t.app.db.selectFrom('message').select('text').where('direction', '=', 'out').orderBy('id', 'desc').executeTakeFirst();
+    expect(said?.text).toBe('Plan Free');
+  });
+
   test('another bot’s field answers like one that never was', async () => {
     const field = await create({ owner: 'user', name: 'Ours' });
     const key = other.key;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseKinds } from '../../testing/databases.ts';
-import { makeKeyFor, makeWorld, type World } from '../../testing/factories.ts';
+import { makeKeyFor, makeMember, makeWorld, type World } from '../../testing/factories.ts';
 import { call, scenario } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 
@@ -53,6 +53,20 @@ describe.each(databaseKinds)('flows on %s', (kind) => {
     const linted = await call(t, { method: 'POST', path: '/v1/flows/lint', key: world.key, body: { document: broken } });
     expect(linted.status).toBe(200);
     await scenario(t, { method: 'POST', path: '/v1/flows', key: world.key, body: { document: { ...broken, extra: 1 } } }, { status: 422 });
+  });
+
+  test('handing over to somebody who answers nobody here blocks publishing; to a member, or to whom a template names, does not', async () => {
+    const handsTo = (to_agent: string) => ({ ...flow('hands'), groups: { hello: { blocks: [{ id: 'hand', type: 'handoff', to_agent }] } } });
+    const lint = async (to_agent: string): Promise<{ problems: { code: string; at: string }[] }> =>
+      (await call(t, { method: 'POST', path: '/v1/flows/lint', key: world.key, body: { document: handsTo(to_agent) } })).json;
+    const errors = async (to_agent: string) => (await lint(to_agent)).problems.filter(({ code }) => code.startsWith('E'));
+    const viewer = await makeMember(t.app, world, 'viewer');
+    const agent = await makeMember(t.app, world, 'agent');
+    for (const stranger of [String(other.account.id), '987654321', String(viewer.account.id), 'Mia'])
+      expect(await errors(stranger), stranger).toMatchObject([{ code: 'E05', at: 'hello.hand.to_agent' }]);
+    for (const known of [String(world.account.id), String(agent.account.id), '{{ bot.on_duty }}']) expect(await errors(known), known).toEqual([]);
+    const document = handsTo(String(other.account.id));
+    await scenario(t, { method: 'POST', path: '/v1/flows', key: world.key, body: { document, publish: true } }, { status: 422 });
   });
 
   test('a flow whose own test fails is not published, and says which line differs', async () => {

@@ -1,6 +1,6 @@
 // What /v1/subscribers shows of a person, and what it takes about one.
 import { ns } from '@parley/engine/ids.ts';
-import { readPhone } from '@parley/engine/phone.ts';
+import { phoneNumber } from '@parley/engine/phone.ts';
 import { z } from 'zod';
 import type { Tenant } from '../../auth.ts';
 import type { Db } from '../../store/database.ts';
@@ -70,15 +70,6 @@ export async function showSubscriber(db: Db, tenant: Tenant, row: Subscriber): P
   return shown as Shown;
 }
 
-const phone = z
-  .string()
-  .max(64)
-  .transform((written, context) => {
-    const read = readPhone(written);
-    if (read !== null) return read;
-    context.addIssue({ code: 'custom', message: 'The phone field must be a phone number with its country code.' });
-    return z.NEVER;
-  });
 const part = z.string().trim().max(255).nullable().optional();
 const names = z.array(name).max(100).optional();
 
@@ -113,12 +104,14 @@ const marks = {
 const userId = z.string().trim().min(1).max(255).optional();
 
 /** Found or made by one of the three. */
-export const putting = z.object({ user_id: userId, phone: phone.optional(), email: email.optional(), ...about, ...marks }).meta({ id: 'PutSubscriber' });
+export const putting = z.object({ user_id: userId, phone: phoneNumber.optional(), email: email.optional(), ...about, ...marks }).meta({ id: 'PutSubscriber' });
 
-export const creating = z.object({ user_id: userId, phone: phone.optional(), email: email.optional(), ...about, ...marks }).meta({ id: 'CreateSubscriber' });
+export const creating = z
+  .object({ user_id: userId, phone: phoneNumber.optional(), email: email.optional(), ...about, ...marks })
+  .meta({ id: 'CreateSubscriber' });
 
 export const changing = z
-  .object({ phone: phone.nullable().optional(), email: email.nullable().optional(), ...about, ...marks })
+  .object({ phone: phoneNumber.nullable().optional(), email: email.nullable().optional(), ...about, ...marks })
   .meta({ id: 'UpdateSubscriber' });
 
 /** Who somebody is, and what is put on them. */

@@ -1,7 +1,7 @@
 // Subscriber: finding, reading and creating them, pausing and resuming the bot for one of them.
 import { canonicalFieldValue } from '@parley/engine/field.ts';
 import { parseNs } from '@parley/engine/ids.ts';
-import { readPhone } from '@parley/engine/phone.ts';
+import { phoneNumber, readPhone } from '@parley/engine/phone.ts';
 import { z } from 'zod';
 import { createSubscriber, needSubscriber, pauseBot, resumeBot } from '../../commands/subscribers.ts';
 import { notFound } from '../../errors.ts';
@@ -78,20 +78,11 @@ async function fieldOf(db: Db, botId: number, fieldNs: string | undefined, value
   return { id, value: canonical?.ok ? canonical.text : (value ?? null) };
 }
 
-const phone = z
-  .string()
-  .max(64)
-  .transform((text, context) => {
-    const read = readPhone(text);
-    if (read !== null) return read;
-    context.addIssue({ code: 'custom', message: 'The phone field must be a phone number with its country code.' });
-    return z.NEVER;
-  });
 const part = optional(z.string().trim().max(255));
 
 const creation = z
   .object({
-    phone: optional(phone).describe('In any notation, with the country code.'),
+    phone: optional(phoneNumber).describe('In any notation, with the country code.'),
     email: optional(z.string().trim().pipe(z.email().max(254))),
     first_name: part,
     last_name: part,

@@ -1,5 +1,5 @@
 // One field: made, or changed in all but its type.
-import { Button, Select, Stack, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Field } from '../../../api/replies.ts';
@@ -9,7 +9,7 @@ import { useApiForm } from '../../../forms/use-api-form.ts';
 import { usePlace } from '../../../place.ts';
 import { refresh } from '../../../queries.ts';
 import { Dialog } from '../../../ui/dialog.tsx';
-import { FormProblem } from '../../../ui/problem.tsx';
+import { DialogForm } from '../../../ui/dialog-form.tsx';
 import { toastDone } from '../../../ui/toast.tsx';
 
 const types = ['text', 'longtext', 'number', 'boolean', 'date', 'datetime', 'array'] as const satisfies Field['type'][];
@@ -36,51 +36,40 @@ export function FieldForm({ owner, field, onClose }: { owner: Field['owner']; fi
   });
   return (
     <Dialog opened onClose={onClose} title={field ? t('fields.edit') : t(`fields.${owner}.create`)}>
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <TextInput
-            label={t('fields.name')}
-            description={field ? t('fields.renameHint') : t(`fields.${owner}.nameHint`)}
-            maxLength={255}
-            data-autofocus
-            autoComplete="off"
-            {...form.getInputProps('name')}
-          />
+      <DialogForm submit={submit} isPending={isPending} problem={problem} action={field ? t('form.save') : t('fields.do')} onClose={onClose}>
+        <TextInput
+          label={t('fields.name')}
+          description={field ? t('fields.renameHint') : t(`fields.${owner}.nameHint`)}
+          maxLength={255}
+          data-autofocus
+          autoComplete="off"
+          {...form.getInputProps('name')}
+        />
+        <Select
+          label={t('fields.type')}
+          description={field ? t('fields.typeStays') : t('fields.typeHint')}
+          data={types.map((one) => ({ value: one, label: t(`field.type.${one}`) }))}
+          allowDeselect={false}
+          disabled={field !== undefined}
+          {...form.getInputProps('type')}
+          onChange={(chosen) => form.setValues({ type: (chosen ?? 'text') as Field['type'], value: '' })}
+        />
+        <FieldValueInput
+          type={form.values.type}
+          label={t(`fields.${owner}.value`)}
+          description={t(`fields.${owner}.valueHint`)}
+          {...form.getInputProps('value')}
+        />
+        <TextInput label={t('fields.description')} maxLength={1000} autoComplete="off" {...form.getInputProps('description')} />
+        {owner === 'user' && (
           <Select
-            label={t('fields.type')}
-            description={field ? t('fields.typeStays') : t('fields.typeHint')}
-            data={types.map((one) => ({ value: one, label: t(`field.type.${one}`) }))}
+            label={t('fields.shown')}
+            data={displays.map((one) => ({ value: one, label: t(`fields.display.${one}`) }))}
             allowDeselect={false}
-            disabled={field !== undefined}
-            {...form.getInputProps('type')}
-            onChange={(chosen) => form.setValues({ type: (chosen ?? 'text') as Field['type'], value: '' })}
+            {...form.getInputProps('display')}
           />
-          <FieldValueInput
-            type={form.values.type}
-            label={t(`fields.${owner}.value`)}
-            description={t(`fields.${owner}.valueHint`)}
-            {...form.getInputProps('value')}
-          />
-          <TextInput label={t('fields.description')} maxLength={1000} autoComplete="off" {...form.getInputProps('description')} />
-          {owner === 'user' && (
-            <Select
-              label={t('fields.shown')}
-              data={displays.map((one) => ({ value: one, label: t(`fields.display.${one}`) }))}
-              allowDeselect={false}
-              {...form.getInputProps('display')}
-            />
-          )}
-          <FormProblem error={problem} />
-          <div className="dialog-foot">
-            <Button variant="default" onClick={onClose}>
-              {t('confirm.cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {field ? t('form.save') : t('fields.do')}
-            </Button>
-          </div>
-        </Stack>
-      </form>
+        )}
+      </DialogForm>
     </Dialog>
   );
 }

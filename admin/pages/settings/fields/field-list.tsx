@@ -12,9 +12,9 @@ import { refresh, useList } from '../../../queries.ts';
 import { Confirm } from '../../../ui/confirm.tsx';
 import { Empty } from '../../../ui/empty.tsx';
 import { ListTable } from '../../../ui/list.tsx';
+import { RowMenu } from '../../../ui/row-menu.tsx';
 import { toastDone } from '../../../ui/toast.tsx';
 import { FieldForm } from './field-form.tsx';
-import { RowMenu } from './row-menu.tsx';
 
 type FieldListProps = { owner: Field['owner']; q: string; isNew: boolean; onNewDone: () => void; create: ReactNode };
 
@@ -92,7 +92,7 @@ function FieldRow({ field, onEdit, onDelete }: { field: Field; onEdit: () => voi
       </td>
       {may('marks.write') && (
         <td className="actions">
-          <RowMenu name={field.name} edit={t('fields.edit')} onEdit={onEdit} onDelete={onDelete} />
+          <RowMenu name={field.name} edit={{ label: t('fields.edit'), run: onEdit }} remove={{ label: t('fields.delete'), run: onDelete }} />
         </td>
       )}
     </tr>

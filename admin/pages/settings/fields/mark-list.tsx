@@ -1,5 +1,5 @@
 // Tags of the bot or labels of the workspace, with how many people have each.
-import { Button, Stack, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
@@ -12,11 +12,11 @@ import { usePlace } from '../../../place.ts';
 import { refresh, useList } from '../../../queries.ts';
 import { Confirm } from '../../../ui/confirm.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
+import { DialogForm } from '../../../ui/dialog-form.tsx';
 import { Empty } from '../../../ui/empty.tsx';
 import { ListTable } from '../../../ui/list.tsx';
-import { FormProblem } from '../../../ui/problem.tsx';
+import { RowMenu } from '../../../ui/row-menu.tsx';
 import { toastDone } from '../../../ui/toast.tsx';
-import { RowMenu } from './row-menu.tsx';
 
 /** The server counts no further. */
 const maxCounted = 1_000;
@@ -97,7 +97,7 @@ function MarkRow({ kind, mark, onRename, onDelete }: MarkRowProps) {
       </td>
       {may('marks.write') && (
         <td className="actions">
-          <RowMenu name={mark.name} edit={t('fields.rename')} onEdit={onRename} onDelete={onDelete} />
+          <RowMenu name={mark.name} edit={{ label: t('fields.rename'), run: onRename }} remove={{ label: t('fields.delete'), run: onDelete }} />
         </td>
       )}
     </tr>
@@ -129,27 +129,16 @@ function MarkName({ kind, mark, onClose }: { kind: 'tags' | 'labels'; mark?: Mar
   });
   return (
     <Dialog opened onClose={onClose} title={mark ? t('fields.rename') : t(`fields.${kind}.create`)} size="sm">
-      <form onSubmit={submit} noValidate>
-        <Stack gap="md">
-          <TextInput
-            label={t('fields.name')}
-            description={mark && kind === 'tags' ? t('fields.renameHint') : undefined}
-            maxLength={255}
-            data-autofocus
-            autoComplete="off"
-            {...form.getInputProps('name')}
-          />
-          <FormProblem error={problem} />
-          <div className="dialog-foot">
-            <Button variant="default" onClick={onClose}>
-              {t('confirm.cancel')}
-            </Button>
-            <Button type="submit" loading={isPending}>
-              {mark ? t('form.save') : t('fields.do')}
-            </Button>
-          </div>
-        </Stack>
-      </form>
+      <DialogForm submit={submit} isPending={isPending} problem={problem} action={mark ? t('form.save') : t('fields.do')} onClose={onClose}>
+        <TextInput
+          label={t('fields.name')}
+          description={mark && kind === 'tags' ? t('fields.renameHint') : undefined}
+          maxLength={255}
+          data-autofocus
+          autoComplete="off"
+          {...form.getInputProps('name')}
+        />
+      </DialogForm>
     </Dialog>
   );
 }

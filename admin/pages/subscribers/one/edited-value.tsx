@@ -50,7 +50,8 @@ export function EditedValue({ label, type, value, shown, canEdit, onSave }: Edit
         {!canEdit ? (
           text
         ) : draft === null ? (
-          <button ref={button} type="button" className={css.value} aria-label={t('subscribers.change', { label })} onClick={() => setDraft(value)}>
+          <button ref={button} type="button" className={css.value} onClick={() => setDraft(value)}>
+            <span className="unseen">{t('subscribers.change', { label })}</span>
             {text}
             <Icon name="pencil" size={13} />
           </button>

@@ -30,20 +30,22 @@ export function Fields({ one }: { one: Subscriber }) {
       {list.rows === null && <FormGhost fields={2} />}
       {list.rows?.length === 0 && <p className={css.none}>{t('subscribers.noFields')}</p>}
       <dl className={css.facts}>
-        {list.rows?.map((field) => {
-          const value = one.fields[field.name] ?? '';
-          return (
-            <EditedValue
-              key={field.id}
-              label={field.name}
-              type={field.type}
-              value={value}
-              shown={shownValue(field.type, value, t, format)}
-              canEdit={may('subscribers.write')}
-              onSave={(next) => change.mutateAsync({ fields: { [field.name]: next === '' ? null : next } })}
-            />
-          );
-        })}
+        {list.rows
+          ?.toSorted((a, b) => Number(b.display === 'pin') - Number(a.display === 'pin'))
+          .map((field) => {
+            const value = one.fields[field.name] ?? '';
+            return (
+              <EditedValue
+                key={field.id}
+                label={field.name}
+                type={field.type}
+                value={value}
+                shown={shownValue(field.type, value, t, format)}
+                canEdit={may('subscribers.write')}
+                onSave={(next) => change.mutateAsync({ fields: { [field.name]: next === '' ? null : next } })}
+              />
+            );
+          })}
       </dl>
     </Card>
   );

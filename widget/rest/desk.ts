@@ -2,7 +2,7 @@
 import { attempt } from '../api.ts';
 import type { Chat } from '../host.ts';
 import type { Desk, Parts } from '../parts.ts';
-import { makeAttention } from './desk/attention.ts';
+import { makeCount } from './desk/count.ts';
 import { makeOutbox } from './desk/outbox.ts';
 import { makeSending } from './desk/sending.ts';
 import { makeSignals } from './desk/signals.ts';
@@ -12,7 +12,7 @@ export function makeDesk(parts: Parts): Desk {
   const { api, memory, talk, host, change } = parts;
   let methods: Promise<Chat | null> | null = null;
   const listeners: (() => void)[] = [];
-  const attention = makeAttention();
+  const count = makeCount();
   const signal = makeSignals(parts);
   const whereabouts = makeWhereabouts(parts);
   const outbox = makeOutbox({
@@ -34,9 +34,8 @@ export function makeDesk(parts: Parts): Desk {
   const desk: Desk = {
     ...outbox,
     ...makeSending(parts, outbox),
-    ring: attention.ring,
     look() {
-      attention.count(talk.unread());
+      count(talk.unread());
       signal();
       whereabouts.tell();
       for (const listener of listeners) listener();
@@ -54,7 +53,7 @@ export function makeDesk(parts: Parts): Desk {
     close() {
       outbox.close();
       whereabouts.close();
-      attention.count(0);
+      count(0);
     },
   };
   return desk;

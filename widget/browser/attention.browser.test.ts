@@ -91,7 +91,7 @@ describe.skipIf(!hasBrowser)('a chat that stands open', () => {
     await watch(other);
     await other.goto(page.url());
     await openChat(other);
-    await other.getByRole('dialog').getByText('Hi').waitFor();
+    await other.getByRole('dialog').getByText('Hi', { exact: true }).waitFor();
     // A tab in which nothing was ever pressed may make no sound.
     await other.getByRole('dialog').locator('textarea').click();
     for (const one of [page, other]) await one.evaluate('hide(true)');
@@ -170,13 +170,16 @@ describe.skipIf(!hasBrowser)('a chat that stands open', () => {
     const { page, chat } = await begin();
     await give(chat, 'drop', ['old.png']);
     await chat.locator('.upload progress[hidden]').waitFor({ state: 'attached' });
+    await chat.locator('.send').click();
+    const shown = chat.getByRole('img', { name: 'old.png' });
+    await shown.waitFor();
     let reads = 0;
     await page.route('**/f/**', async (route) => {
       reads += 1;
       await (reads === 1 ? route.fulfill({ status: 410, json: {} }) : route.continue());
     });
-    await chat.locator('.send').click();
-    const shown = chat.getByRole('img', { name: 'old.png' });
+    await page.reload();
+    await openChat(page);
     await expect.poll(() => shown.evaluate((element) => (element as HTMLImageElement).naturalWidth), soon).toBe(1);
     expect(reads).toBe(2);
     const anchor = chat.locator('a.picture');
@@ -209,7 +212,7 @@ describe.skipIf(!hasBrowser)('a page that the browser keeps', () => {
     await chat.getByText('Sent ·').waitFor();
     await page.goto(`${shop.origin}/api-docs`);
     await shop.answer(site, 'While away');
-    await page.goBack();
+    await page.goBack({ waitUntil: 'commit' });
     expect(await page.evaluate('window.wasKept')).toBe(true);
     await chat.getByText('While away').waitFor();
     await write(chat, 'After');

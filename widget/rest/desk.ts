@@ -2,11 +2,14 @@
 import { attempt } from '../api.ts';
 import type { Chat } from '../host.ts';
 import type { Desk, Parts } from '../parts.ts';
+import { backOff } from '../talk/connection.ts';
 import { makeCount } from './desk/count.ts';
 import { makeOutbox } from './desk/outbox.ts';
 import { makeSending } from './desk/sending.ts';
 import { makeSignals } from './desk/signals.ts';
 import { makeWhereabouts } from './desk/whereabouts.ts';
+
+const mostTries = 20;
 
 export function makeDesk(parts: Parts): Desk {
   const { api, memory, talk, host, change } = parts;
@@ -31,6 +34,18 @@ export function makeDesk(parts: Parts): Desk {
     onChange: change,
   });
   outbox.flush();
+  /** What was called without a network is done, in order, when there is one. */
+  async function fetchMethods(): Promise<Chat | null> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const there = await attempt(
+        () => import('../methods.ts'),
+        () => null,
+      );
+      if (there) return there.makeMethods(parts, desk);
+      await new Promise((resolve) => setTimeout(resolve, backOff(tries)));
+    }
+    return null;
+  }
   const desk: Desk = {
     ...outbox,
     ...makeSending(parts, outbox),
@@ -42,10 +57,7 @@ export function makeDesk(parts: Parts): Desk {
     },
     watch: (listener) => void listeners.push(listener),
     async call(name, ...args) {
-      methods ??= attempt(
-        async () => (await import('../methods.ts')).makeMethods(parts, desk),
-        () => null,
-      );
+      methods ??= fetchMethods();
       const there = await methods;
       if (!there) methods = null;
       return there?.[name]?.(...(args as never[]));

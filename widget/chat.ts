@@ -40,7 +40,7 @@ export function startChat(host: Host): Chat {
       host.emit('message', message);
       if (frame.isLookedAt()) return;
       host.emit('unread', talk.unread());
-      if (state.config?.sound && !memory.now.isMuted && talk.isLeader()) void rest.withDesk((desk) => desk.ring());
+      if (state.config?.sound && !memory.now.isMuted && talk.isLeader()) void rest.withDesk((desk) => desk.call('ring'));
     },
     emit: host.emit,
   });

@@ -1,11 +1,13 @@
 // What few need, fetched when one of them does: the public methods that do not merely open and close, the menu,
-// and the conversations there have been.
+// the conversations there have been, a sound, a link that is over.
 import type { Chat } from './host.ts';
 import { makeFollowing } from './methods/following.ts';
 import { identifyNow } from './methods/identity.ts';
 import { openMenu, saveTranscript } from './methods/menu.ts';
 import { makePreview } from './methods/preview.ts';
 import { showRecent } from './methods/recent.ts';
+import { freshUrl } from './methods/renewal.ts';
+import { ring } from './methods/ring.ts';
 import type { Desk, Parts, Values, Who } from './parts.ts';
 
 export function makeMethods(parts: Parts, desk: Desk): Chat {
@@ -27,6 +29,8 @@ export function makeMethods(parts: Parts, desk: Desk): Chat {
     ...makePreview(parts, desk),
     openMenu,
     showRecent,
+    ring,
+    freshUrl,
     async send(what: string | { text?: string; payload?: string }) {
       await frame.open('chat');
       const { text = '', payload } = typeof what === 'string' ? { text: what } : what;

@@ -54,7 +54,6 @@ export type Desk = {
   look(): void;
   /** Is called at each such look. */
   watch(listener: () => void): void;
-  ring(): void;
   /** A public method by its name; methods.ts is fetched for the first one. */
   call(name: string, ...args: unknown[]): Promise<unknown>;
 };

@@ -1,10 +1,9 @@
-// Files people send: taken in as they arrive, tied to a message, shown by signed links, and cleared away when no message
+// Files people send: taken in as they arrive, tied to a message, and cleared away when no message
 // has them. Bytes go to app.files outside of any transaction; a row stands from before the first until after the last.
 import { createHash } from 'node:crypto';
 import type { FileRef } from '@parley/engine/message.ts';
 import type { App } from '../app.ts';
 import { AppError, invalidField } from '../errors.ts';
-import { equalSecrets } from '../secrets.ts';
 import type { Conversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import {
@@ -13,7 +12,6 @@ import {
   deleteRemnant,
   type FileRow,
   findLoose,
-  findPublicFile,
   finishArriving,
   insertArriving,
   type Remnant,
@@ -22,8 +20,10 @@ import {
   takeSpace,
   type Uploader,
 } from '../store/files.ts';
+import { refOf } from './file-links.ts';
 import { cleanFileName, dispositionOf } from './file-name.ts';
 import { makeSniffer } from './file-type.ts';
+import { withoutMetadata } from './jpeg-privacy.ts';
 import { readFileQuotaMb } from './settings.ts';
 
 const megabyte = 1024 * 1024;
@@ -31,8 +31,6 @@ export const maxFileBytes = 10 * megabyte;
 export const maxFilesPerMessage = 5;
 const maxSubscriberBytes = 100 * megabyte;
 const dayMs = 86_400_000;
-const minuteMs = 60_000;
-const linkMs = 15 * minuteMs;
 
 export type Arriving = {
   workspaceId: number;
@@ -58,7 +56,7 @@ export async function receiveFile<T>(app: App, arriving: Arriving, tell: (file: 
   await app.database.transact((tx) => insertArriving(tx, { ...row, uploader_kind: by.kind, uploader_id: by.id }));
   let isReceived = false;
   try {
-    const found = await store(app, { key, name, bytes, maxBytes });
+    const found = await store(app, { key, name, bytes: by.kind === 'subscriber' ? withoutMetadata(limited(bytes, maxBytes)) : bytes, maxBytes });
     const told = await app.transact(async (tx) => {
       // First, for whoever else uploads into this workspace waits here: what follows is then counted one after the other.
       if (!(await takeSpace(tx, workspaceId, found.size, quota))) throw noSpace();
@@ -81,6 +79,16 @@ async function store(app: App, { key, name, bytes, maxBytes }: { key: string; na
   if (seen.size === 0) throw invalidField('file', 'The file is empty.');
   const { type, kind, isInlineSafe } = seen.sniffer.judge(name);
   return { name: cleanFileName(name, type), type, kind, size: seen.size, sha256: seen.hash.digest('hex'), is_inline_safe: isInlineSafe ? 1 : 0 };
+}
+
+/** Before anything is taken out of it: what is sent counts. */
+async function* limited(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of bytes) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(maxBytes);
+    yield chunk;
+  }
 }
 
 async function* watched(
@@ -123,42 +131,6 @@ export async function attachFiles(app: App, tx: Db, conversation: Conversation, 
     if (!file) throw invalidField('attachments', 'A file is not there, or in a message already. Upload it again.');
     return refOf(app, file);
   });
-}
-
-/** As flows and messages hold it. The link in it is good for a while; whoever shows it signs a new one. */
-export function refOf(app: App, file: FileRow): FileRef {
-  return { id: file.public_id, name: file.name, type: file.type, size: file.size, url: signedUrl(app, file) };
-}
-
-export type Disposition = 'inline' | 'attachment';
-
-/** Anyone who has it may read the file until it is over. The same for a minute, so that a browser keeps what it has read. */
-export function signedUrl(
-  app: Pick<App, 'config' | 'clock' | 'secrets'>,
-  file: Pick<FileRow, 'public_id'>,
-  { disposition = 'attachment', ttlMs = linkMs }: { disposition?: Disposition; ttlMs?: number } = {},
-): string {
-  const exp = Math.floor((app.clock.now() + ttlMs) / minuteMs) * (minuteMs / 1000);
-  const query = `exp=${exp}&sig=${signatureOf(app, file.public_id, disposition, exp)}`;
-  return `${app.config.publicUrl}/f/${file.public_id}?${query}${disposition === 'inline' ? '&d=inline' : ''}`;
-}
-
-function signatureOf({ secrets }: Pick<App, 'secrets'>, publicId: string, disposition: Disposition, exp: number): string {
-  return secrets.mac('file', `${publicId} ${disposition} ${exp}`);
-}
-
-/** Null for a file that is not there and for a link that was not made here, alike. */
-export async function fileOfLink(
-  app: App,
-  publicId: string,
-  link: { exp: string; sig: string; disposition: Disposition },
-): Promise<{ file: FileRow; leftMs: number } | null> {
-  const exp = /^\d{1,12}$/.test(link.exp) ? Number(link.exp) : 0;
-  if (!equalSecrets(link.sig, signatureOf(app, publicId, link.disposition, exp))) return null;
-  const leftMs = exp * 1000 - app.clock.now();
-  if (leftMs <= 0) throw new AppError('gone', 'This link is over. Open the conversation again for a new one.');
-  const file = await findPublicFile(app.db, publicId);
-  return file && { file, leftMs };
 }
 
 /** As a door sends it. Shown in the page is only what no browser makes more of; `inline` alone asks for it. */

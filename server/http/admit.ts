@@ -24,7 +24,7 @@ export async function admit(machine: Machine, served: Served, request: FastifyRe
   if (door.cors) reply.headers(door.cors.headers(request.headers));
   const known = await authenticate(machine, door, request, reply, pass);
   const name = known.kind === 'anyone' ? nameOfNetwork(request) : callerName(known, '');
-  const limits = (app.config.rateLimits ? [...(route.limits ?? []), door.quota(known)] : []).filter((one) => one !== null);
+  const limits = (app.config.rateLimits ? [...(route.limits ?? []), route.countsAlone ? null : door.quota(known)] : []).filter((one) => one !== null);
   const counted = limits.map((limit) => ({ limit: limitFor(known, limit), who: whoOf(limit, name, request) }));
   let state: LimitState | null = null;
   for (const { limit, who } of counted) state = tighter(state, await machine.limits.hit(limit, who));

@@ -122,6 +122,8 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   /** Codes beyond those every route can answer with. */
   errors?: ErrorCode[];
   limits?: Limit[];
+  /** Its own limits alone hold: it does not count against the door's. */
+  countsAlone?: true;
   /** The reply carries a secret: it is never kept for a repeat of the request. */
   secret?: boolean;
   docs: Docs;

@@ -133,6 +133,15 @@ export function filesOfMessages(db: Db, conversationId: number, messageIds: read
   return standing(db).where('conversation_id', '=', conversationId).where('message_id', 'in', messageIds).orderBy('id').execute();
 }
 
+/** Those of these that a person uploaded, or that stand in this conversation of theirs. */
+export function filesOfSubscriber(db: Db, botId: number, subscriberId: number, conversationId: number, publicIds: readonly string[]): Promise<FileRow[]> {
+  return standing(db)
+    .where('bot_id', '=', botId)
+    .where('public_id', 'in', publicIds)
+    .where((eb) => eb.or([eb('conversation_id', '=', conversationId), eb.and([eb('uploader_kind', '=', 'subscriber'), eb('uploader_id', '=', subscriberId)])]))
+    .execute();
+}
+
 /** Of an uploader, not yet in any message, and of no other conversation. */
 export async function findLoose(db: Db, botId: number, conversationId: number, { kind, id }: Uploader, publicIds: readonly string[]): Promise<FileRow[]> {
   if (publicIds.length === 0) return [];

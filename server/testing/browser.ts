@@ -9,8 +9,9 @@ if (!hasBrowser) console.warn('SKIPPED: there is no Chromium in /usr/bin, so no 
 
 const quiet = '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: quiet.split(' ') });
+/** `keepsPages`: as people's browsers do, it keeps a page that is left for the way back. */
+export function openBrowser({ keepsPages = false } = {}): Promise<Browser> {
+  return chromium.launch({ executablePath, args: quiet.split(' '), ...(keepsPages ? { ignoreDefaultArgs: ['--disable-back-forward-cache'] } : {}) });
 }
 
 /** A page in a context of its own; `problems` collects what a reader of the console or of the network would complain about. */

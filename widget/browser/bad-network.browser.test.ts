@@ -70,6 +70,59 @@ describe.skipIf(!hasBrowser)('the widget on a bad network', () => {
     await page.context().close();
   });
 
+  test('when the message that was to begin it is refused and deleted, the next one begins it', async () => {
+    const site = await shop.site({ auto_reply: 'Hello!' });
+    const { page } = await shop.open();
+    await page.goto(`/demo?site_key=${site.site_key}`);
+    await page.route('**/conversations?v=2**', (route) =>
+      route.fulfill({ status: 422, json: { error: 'Not like this', code: 'invalid', field: null, request_id: '1' } }),
+    );
+    const chat = await openChat(page);
+    await write(chat, 'Refused');
+    await chat.getByText('Not sent · Not like this').waitFor();
+    await page.context().setOffline(true);
+    await page.unroute('**/conversations?v=2**');
+    await page.evaluate((key) => {
+      // As if it had been written while the first was on its way.
+      const memory = JSON.parse(localStorage.getItem(`chat:${key}`) ?? '{}');
+      const second = { clientId: 'second', talk: null, at: Date.now(), text: 'Second', attachments: [], sending: { client_id: '', message: 'Second' } };
+      localStorage.setItem(`chat:${key}`, JSON.stringify({ ...memory, outbox: [...memory.outbox, second] }));
+    }, site.site_key);
+    await page.context().setOffline(false);
+    await page.reload();
+    await launcherOf(page).click();
+    await chat.getByText('Second').waitFor();
+    await chat.getByRole('button', { name: 'Delete' }).click();
+    await chat.getByText('Hello!').waitFor();
+    expect(await saidIn(chat)).toEqual(['Second', 'Hello!']);
+    await page.context().close();
+  });
+
+  test('what there is no room for to wait stays in the field', async () => {
+    const site = await shop.site({ auto_reply: 'Hello!' });
+    const { page } = await shop.open();
+    await page.goto(`/demo?site_key=${site.site_key}`);
+    const chat = await openChat(page);
+    await page.context().setOffline(true);
+    await page.evaluate(() => {
+      const { send } = (window as unknown as { parley: { send(text: string): void } }).parley;
+      for (let count = 1; count <= 50; count += 1) send(`Number ${count}`);
+    });
+    expect(await chat.getByText('Number').count()).toBe(0);
+    // What they are done with is fetched first.
+    await page.route('**/conversations?v=2**', (route) => route.abort());
+    await page.context().setOffline(false);
+    await chat.getByText('Number 50').waitFor();
+    await write(chat, 'One too many');
+    await chat.locator('.composer .wrong', { hasText: 'No connection.' }).waitFor();
+    expect(await chat.locator('textarea').inputValue()).toBe('One too many');
+    await page.unroute('**/conversations?v=2**');
+    await chat.getByText('Hello!').waitFor();
+    await expect.poll(() => chat.getByText('Sending…').count(), { timeout: 40_000 }).toBe(0);
+    expect((await saidIn(chat)).filter((text) => text.startsWith('Number')).length).toBe(50);
+    await page.context().close();
+  });
+
   test('where no stream comes through, the same is asked for every few seconds', async () => {
     const site = await shop.site();
     const { page } = await shop.open();

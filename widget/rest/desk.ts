@@ -2,17 +2,20 @@
 import { attempt } from '../api.ts';
 import type { Chat } from '../host.ts';
 import type { Desk, Parts } from '../parts.ts';
-import { makeAttention } from './desk/attention.ts';
+import { backOff } from '../talk/connection.ts';
+import { makeCount } from './desk/count.ts';
 import { makeOutbox } from './desk/outbox.ts';
 import { makeSending } from './desk/sending.ts';
 import { makeSignals } from './desk/signals.ts';
 import { makeWhereabouts } from './desk/whereabouts.ts';
 
+const mostTries = 20;
+
 export function makeDesk(parts: Parts): Desk {
   const { api, memory, talk, host, change } = parts;
   let methods: Promise<Chat | null> | null = null;
   const listeners: (() => void)[] = [];
-  const attention = makeAttention();
+  const count = makeCount();
   const signal = makeSignals(parts);
   const whereabouts = makeWhereabouts(parts);
   const outbox = makeOutbox({
@@ -31,22 +34,30 @@ export function makeDesk(parts: Parts): Desk {
     onChange: change,
   });
   outbox.flush();
+  /** What was called without a network is done, in order, when there is one. */
+  async function fetchMethods(): Promise<Chat | null> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const there = await attempt(
+        () => import('../methods.ts'),
+        () => null,
+      );
+      if (there) return there.makeMethods(parts, desk);
+      await new Promise((resolve) => setTimeout(resolve, backOff(tries)));
+    }
+    return null;
+  }
   const desk: Desk = {
     ...outbox,
     ...makeSending(parts, outbox),
-    ring: attention.ring,
     look() {
-      attention.count(talk.unread());
+      count(talk.unread());
       signal();
       whereabouts.tell();
       for (const listener of listeners) listener();
     },
     watch: (listener) => void listeners.push(listener),
     async call(name, ...args) {
-      methods ??= attempt(
-        async () => (await import('../methods.ts')).makeMethods(parts, desk),
-        () => null,
-      );
+      methods ??= fetchMethods();
       const there = await methods;
       if (!there) methods = null;
       return there?.[name]?.(...(args as never[]));
@@ -54,7 +65,7 @@ export function makeDesk(parts: Parts): Desk {
     close() {
       outbox.close();
       whereabouts.close();
-      attention.count(0);
+      count(0);
     },
   };
   return desk;

@@ -76,9 +76,9 @@ export const conversationActRoutes = [
       const message = { kind: 'text' as const, text };
       const answer = { message, text, attachments, uploader: uploaderOf(context.caller), ...(note ? { isNote: true as const } : {}) };
       return app.transact(async (tx) => {
-        const [row] = (await answerConversation(app, tx, act, answer)).messages;
-        assert(row, 'an answer is a message');
-        const [shown] = await showMessages(app, tx, act.conversationId, [row]);
+        const { messages, conversation } = await answerConversation(app, tx, act, answer);
+        assert(messages[0], 'an answer is a message');
+        const [shown] = await showMessages(app, tx, conversation, messages.slice(0, 1));
         return shown;
       });
     },

@@ -2,7 +2,7 @@
 import { ns } from '@parley/engine/ids.ts';
 import { z } from 'zod';
 import type { App } from '../../app.ts';
-import { signedUrl } from '../../commands/files.ts';
+import { signedUrl, withFreshLinks } from '../../commands/file-links.ts';
 import type { ConversationEvent } from '../../commands/save-step.ts';
 import { glimpsesOf } from '../../store/conversation-reads.ts';
 import type { Conversation } from '../../store/conversations.ts';
@@ -155,10 +155,11 @@ export async function showConversations(db: Db, botId: number, rows: readonly Co
   });
 }
 
-export async function showMessages(app: App, db: Db, conversationId: number, rows: readonly MessageRow[]): Promise<z.input<typeof message>[]> {
+export async function showMessages(app: App, db: Db, conversation: Conversation, found: readonly MessageRow[]): Promise<z.input<typeof message>[]> {
+  const rows = await withFreshLinks(app, db, conversation, found);
   const files = await filesOfMessages(
     db,
-    conversationId,
+    conversation.id,
     rows.map((row) => row.id),
   );
   return rows.map((row) => ({

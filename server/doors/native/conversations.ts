@@ -161,7 +161,7 @@ export const conversationRoutes = [
       const place = isNewest ? { beforeId: from, order: 'desc' as const } : { afterId: from };
       const rows = await listMessages(app.db, one.id, { ...place, limit: limit + 1, notes: 'with' });
       const shown = rows.slice(0, limit);
-      return { data: await showMessages(app, app.db, one.id, shown), next: rows.length > limit ? String(shown.at(-1)?.id) : null };
+      return { data: await showMessages(app, app.db, one, shown), next: rows.length > limit ? String(shown.at(-1)?.id) : null };
     },
   }),
   route({

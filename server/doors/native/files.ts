@@ -1,7 +1,8 @@
 // /v1/files: a file is uploaded ahead of the message that takes it along. /f/{id}: whoever has the link may read it.
 import { z } from 'zod';
 import type { Caller } from '../../auth.ts';
-import { downloadOf, fileOfLink, maxFileBytes, receiveFile, signedUrl } from '../../commands/files.ts';
+import { fileOfLink, signedUrl } from '../../commands/file-links.ts';
+import { downloadOf, maxFileBytes, receiveFile } from '../../commands/files.ts';
 import { AppError, assert } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import type { Uploader } from '../../store/files.ts';
@@ -54,6 +55,9 @@ export const fileRoutes = [
     params: z.object({ id: z.string().max(100) }),
     query: z.object({ exp: part, sig: part, d: part }),
     errors: ['gone'],
+    // A page of pictures is one look at it, and many look from one address.
+    limits: [{ name: 'file-link', per: 'address', max: 3_000, windowMs: 60_000 }],
+    countsAlone: true,
     docs: {
       ...docs,
       id: 'readFile',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { App } from '../../app.ts';
 import { digestOf } from '../../auth.ts';
+import { withFreshLinks } from '../../commands/file-links.ts';
 import { openConversation, receiveMessage } from '../../commands/site-conversations.ts';
 import { invalidField } from '../../errors.ts';
 import { route } from '../../http/route.ts';
@@ -111,7 +112,8 @@ export const conversationRoutes = [
     run: async ({ app, caller, query: { since } }) => {
       const site = siteOf(caller);
       const sincePublic = since === undefined || since === '' ? undefined : sinceOf(since);
-      const rows = await listMessages(app.db, conversationOf(caller).id, { sincePublic, limit: maxListed, notes: 'without' });
+      const found = await listMessages(app.db, conversationOf(caller).id, { sincePublic, limit: maxListed, notes: 'without' });
+      const rows = await withFreshLinks(app, app.db, conversationOf(caller), found);
       const files = await filesAmong(app.db, conversationOf(caller).id, rows);
       return rows.map((row) => show(app, site, row, files.get(row.id) ?? []));
     },

@@ -1,6 +1,7 @@
 // The fifth call, a file of a message; and its counterpart, the upload, which the five calls lack.
 import { z } from 'zod';
-import { downloadOf, maxFileBytes, receiveFile, signedUrl } from '../../commands/files.ts';
+import { signedUrl } from '../../commands/file-links.ts';
+import { downloadOf, maxFileBytes, receiveFile } from '../../commands/files.ts';
 import { AppError, assert } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { type FileRow, findMessageFile } from '../../store/files.ts';

@@ -4,6 +4,7 @@ import { type Button, type Card, type Choice, type InputSpec, type Message, plai
 import type { Session } from '@parley/engine/session.ts';
 import type { z } from 'zod';
 import type { App } from '../../app.ts';
+import { withFreshLinks } from '../../commands/file-links.ts';
 import { settingsOf } from '../../commands/site-settings.ts';
 import { readByTeam } from '../../store/conversation-reads.ts';
 import type { Conversation } from '../../store/conversations.ts';
@@ -113,7 +114,8 @@ async function isOlder(db: Db, conversationId: number, id: number): Promise<bool
 }
 
 /** As they are told: with their files, whose links are good for a while from now. */
-export async function showAll(app: App, db: Db, view: View, rows: readonly MessageRow[]): Promise<Shown<typeof message>[]> {
+export async function showAll(app: App, db: Db, view: View, found: readonly MessageRow[]): Promise<Shown<typeof message>[]> {
+  const rows = await withFreshLinks(app, db, view.conversation, found);
   const files = await filesAmong(db, view.conversation.id, rows);
   return rows.map((row) =>
     show(

@@ -51,6 +51,7 @@ export function ConversationList({ list, view, q, open, counts, viewers, isLost 
         <div className={css.listSearch}>
           <SearchField
             label={t('inbox.search')}
+            maxWidth="none"
             value={q}
             onChange={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }) as typeof old })}
           />

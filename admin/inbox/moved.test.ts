@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Conversation, ConversationMessage } from '../api/replies.ts';
-import { withMoved } from './moved.ts';
+import { foundBefore, withMoved } from './moved.ts';
 import { type Pages, withEnd } from './thread/pages.ts';
 
 const one = (id: number, at: number) => ({ id, last_message_at: at, created_at: 0 }) as Conversation;
@@ -43,6 +43,13 @@ describe('a list in which conversations moved', () => {
     expect(ids(withMoved(list(null, [[1, 90]]), new Set([8]), [one(8, 10)]))).toEqual([[1, 8]]);
     expect(ids(withMoved(list(null, []), new Set([8]), [one(8, 10)]))).toEqual([[8]]);
   });
+});
+
+test('what a search found keeps its hit when it moves, and what it did not find stays out', () => {
+  const hit = { message: 5, text: 'a parcel', marks: [[2, 8]] as [number, number][] };
+  const known = list(null, [[1, 90]]);
+  Object.assign(known.pages[0]?.data[0] ?? {}, { hit });
+  expect(foundBefore(known, [one(1, 100), one(2, 99)])).toEqual([{ ...one(1, 100), hit }]);
 });
 
 describe('a thread that goes on', () => {

@@ -58,8 +58,12 @@ describe.skipIf(!hasBrowser)('a long inbox', () => {
         .toBe(1);
       expect(await inPage(page, '[role=log] article')).toBeLessThanOrEqual(450);
     }
+    // What came last was not seen, and is not read.
+    const readTo = () => c.t.app.db.selectFrom('conversation_read').select('seq').where('conversation_id', '=', long).execute();
+    expect(await readTo()).toEqual([]);
     await page.getByRole('button', { name: 'Newest messages' }).click();
     await log(page).getByText(`Line ${messages}`, { exact: true }).waitFor();
+    await expect.poll(readTo, { timeout: 15_000 }).toEqual([{ seq: messages }]);
     expect(problems).toEqual([]);
   });
 

@@ -30,7 +30,8 @@ export function Thread({ id, around, live, onClose }: ThreadProps) {
   const client = useQueryClient();
   const { workspace, bot } = botPlace;
   const found = useQuery(conversationQuery(id, botPlace));
-  useRead(id, found.data);
+  // Around a message that was found one has not seen what came last.
+  useRead(id, around === null ? found.data : undefined);
   // What was said while another one was open; when it fails, the next move brings it.
   useEffect(() => {
     readOn(client, id, { workspace, bot }).then(null, () => {});

@@ -27,7 +27,7 @@ export function Timeline({ id, one, around, typing, onNewest }: TimelineProps) {
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const foot = useRef<HTMLDivElement>(null);
-  const newFrom = useNewFrom(messages, one);
+  const newFrom = useNewFrom(thread.newer ? null : messages, one);
   const found = messages?.find((message) => message.id === around);
   // What follows it comes first, so that it stands in the middle.
   const goTo = found && (!thread.newer || messages?.at(-1) !== found) ? found.seq : null;

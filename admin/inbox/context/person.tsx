@@ -5,9 +5,9 @@ import type { Conversation } from '../../api/replies.ts';
 import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Face } from '../../ui/identity.tsx';
-import css from '../inbox.module.css';
 import { subscriberQuery } from '../reading.ts';
 import { channelName } from '../thread.tsx';
+import css from './context.module.css';
 import { Fact, Facts } from './facts.tsx';
 import { PanelBox } from './panel-box.tsx';
 

@@ -8,10 +8,11 @@ import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { Problem } from '../../ui/problem.tsx';
-import css from '../inbox.module.css';
+import panes from '../inbox.module.css';
 import { Bubble } from './bubble.tsx';
 import { useThread } from './pages.ts';
 import { useNear, useSteady } from './scroll.ts';
+import css from './thread.module.css';
 
 type Item = { seq: number; at: number; message?: ConversationMessage; act?: ConversationAct };
 
@@ -56,7 +57,7 @@ export function Timeline({ id, one, around, typing, onNewest }: TimelineProps) {
           {messages === null && <Ghosts />}
           <div ref={top} />
           {thread.older && (
-            <Button variant="subtle" color="gray" size="compact-sm" className={css.more} onClick={thread.older} loading={thread.isLoadingOlder}>
+            <Button variant="subtle" color="gray" size="compact-sm" className={panes.more} onClick={thread.older} loading={thread.isLoadingOlder}>
               {t('inbox.older')}
             </Button>
           )}

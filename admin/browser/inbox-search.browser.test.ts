@@ -1,9 +1,8 @@
-import { sql } from 'kysely';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityProblems, hasBrowser } from '../../server/testing/browser.ts';
 import { type Console, openConsole, signIn, takePicture } from '../../server/testing/console.ts';
-import { type Desk, openDesk } from '../../server/testing/desk.ts';
+import { type Desk, fillInbox, openDesk } from '../../server/testing/desk.ts';
 
 const conversations = 10_000;
 const messages = 3_000;
@@ -16,25 +15,7 @@ describe.skipIf(!hasBrowser)('a long inbox', () => {
   beforeAll(async () => {
     c = await openConsole();
     desk = await openDesk(c);
-    const { bot, workspace } = c.world;
-    const numbers = (n: number) => sql.raw(`with recursive n (i) as (select 1 union all select i + 1 from n where i < ${n})`);
-    const at = Date.now() - 3_600_000;
-    await c.t.app.transact(async (tx) => {
-      await sql`insert into subscriber (id, bot_id, channel, user_id, name, name_key, fields, created_at, updated_at)
-        ${numbers(conversations)} select 10000 + i, ${bot.id}, 'web', 'v' || i, 'Person ' || i, 'person ' || i, '{}', ${at}, ${at} from n`.execute(tx);
-      await sql`insert into conversation (id, workspace_id, bot_id, subscriber_id, channel, status, handler, seq, public_at, messages, opened_at, last_message_at, created_at)
-        ${numbers(conversations)} select 10000 + i, ${workspace.id}, ${bot.id}, 10000 + i, 'web', 'open', 'people', 0, 0, 0, ${at}, ${at} - i * 1000, ${at} from n`.execute(
-        tx,
-      );
-      long = 10_000 + conversations;
-      await sql`insert into message (conversation_id, seq, direction, author_kind, author_id, author_name, body, text, at, public_at)
-        ${numbers(messages)} select ${long}, i, case when i % 3 = 0 then 'out' else 'in' end, case when i % 3 = 0 then 'bot' else 'subscriber' end, null, 'Person',
-          case when i % 3 = 0 then '{"kind":"text","text":"Line ' || i || '"}' else '{"text":"Line ' || i || '"}' end,
-          'Line ' || i || case when i = 1500 then ' about the blue kangaroo in the garden' else '' end, ${at} + i, ${at} + i from n`.execute(tx);
-      await sql`update message set body = '{"text":"Line 1500 about the blue kangaroo in the garden"}', direction = 'in', author_kind = 'subscriber'
-        where conversation_id = ${long} and seq = 1500`.execute(tx);
-      await sql`update conversation set seq = ${messages}, messages = ${messages} where id = ${long}`.execute(tx);
-    });
+    long = await fillInbox(c, { conversations, messages });
   });
   afterAll(() => c.close());
 
@@ -77,8 +58,12 @@ describe.skipIf(!hasBrowser)('a long inbox', () => {
         .toBe(1);
       expect(await inPage(page, '[role=log] article')).toBeLessThanOrEqual(450);
     }
+    // What came last was not seen, and is not read.
+    const readTo = () => c.t.app.db.selectFrom('conversation_read').select('seq').where('conversation_id', '=', long).execute();
+    expect(await readTo()).toEqual([]);
     await page.getByRole('button', { name: 'Newest messages' }).click();
     await log(page).getByText(`Line ${messages}`, { exact: true }).waitFor();
+    await expect.poll(readTo, { timeout: 15_000 }).toEqual([{ seq: messages }]);
     expect(problems).toEqual([]);
   });
 

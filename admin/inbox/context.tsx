@@ -8,11 +8,12 @@ import { api } from '../api.ts';
 import { channelName, useFormat } from '../format.ts';
 import { usePlace } from '../place.ts';
 import { Icon } from '../ui/icon.tsx';
+import css from './context/context.module.css';
 import { FlowPanel } from './context/flow-panel.tsx';
 import { PanelBox } from './context/panel-box.tsx';
 import { Person } from './context/person.tsx';
 import { VisitPanel } from './context/visit-panel.tsx';
-import css from './inbox.module.css';
+import panes from './inbox.module.css';
 import { conversationQuery } from './reading.ts';
 
 export function Context({ id }: { id: number }) {
@@ -21,7 +22,7 @@ export function Context({ id }: { id: number }) {
   const navigate = useNavigate({ from: '/app/inbox' });
   const { data: one } = useQuery(conversationQuery(id, botPlace));
   return (
-    <aside className={css.context} aria-label={t('inbox.context')} tabIndex={-1}>
+    <aside className={panes.context} aria-label={t('inbox.context')} tabIndex={-1}>
       <header className={css.contextHead}>
         <ActionIcon
           variant="subtle"

@@ -12,7 +12,8 @@ import { Icon, type IconName } from '../ui/icon.tsx';
 import { LinkButton } from '../ui/link-button.tsx';
 import { Problem } from '../ui/problem.tsx';
 import { SearchField } from '../ui/search-field.tsx';
-import css from './inbox.module.css';
+import panes from './inbox.module.css';
+import css from './list/list.module.css';
 import { Row } from './list/row.tsx';
 import { useWindow } from './list/window.ts';
 import { membersQuery } from './reading.ts';
@@ -40,7 +41,7 @@ export function ConversationList({ list, view, q, open, counts, viewers, isLost 
   const navigate = useNavigate({ from: '/app/inbox' });
   const members = useQuery(membersQuery(place)).data ?? [];
   return (
-    <section className={css.list} aria-label={t('inbox.list')}>
+    <section className={panes.list} aria-label={t('inbox.list')}>
       <header className={css.listHead}>
         <div className={css.listTitle}>
           <h2>{t('nav.inbox')}</h2>
@@ -51,6 +52,7 @@ export function ConversationList({ list, view, q, open, counts, viewers, isLost 
         <div className={css.listSearch}>
           <SearchField
             label={t('inbox.search')}
+            maxWidth="none"
             value={q}
             onChange={(text) => void navigate({ search: (old) => ({ ...old, q: text || undefined }) as typeof old })}
           />
@@ -120,7 +122,7 @@ function Scrolled({ list, rows, open, viewers, members }: Pick<RowsProps, 'list'
         })}
       </ul>
       {list.more && (
-        <Button variant="subtle" color="gray" size="compact-sm" onClick={list.more} loading={list.isLoadingMore} className={css.more}>
+        <Button variant="subtle" color="gray" size="compact-sm" onClick={list.more} loading={list.isLoadingMore} className={panes.more}>
           {t('list.more')}
         </Button>
       )}

@@ -33,6 +33,12 @@ export function withMoved(known: Rows, moved: ReadonlySet<number>, fresh: readon
   return { ...known, pages };
 }
 
+/** Of these the ones that a search had found, with what it found in them. */
+export function foundBefore(known: Rows, fresh: readonly Conversation[]): Conversation[] {
+  const hits = new Map(known.pages.flatMap((page) => page.data.map(({ id, hit }) => [id, hit ?? null])));
+  return fresh.filter(({ id }) => hits.has(id)).map((one) => ({ ...one, hit: hits.get(one.id) ?? null }));
+}
+
 class Mover {
   readonly #client: QueryClient;
   readonly #at: Place;
@@ -83,10 +89,11 @@ class Mover {
   }
 
   async #merge(queryKey: QueryKey, moved: ReadonlySet<number>): Promise<void> {
-    const query = { ...(queryKey[2] as object), ids: [...moved].join(), limit: maxAtOnce };
-    const read = api.get<List<Conversation>>('/conversations', { at: this.#at, query });
+    // A search is not made again for each move: what it found is kept true, and what else was said since is not looked for.
+    const { q, ...filter } = queryKey[2] as { q?: string };
+    const read = api.get<List<Conversation>>('/conversations', { at: this.#at, query: { ...filter, ids: [...moved].join(), limit: maxAtOnce } });
     await read.then(
-      ({ data }) => changeSettled<Rows>(this.#client, queryKey, (known) => known && withMoved(known, moved, data)),
+      ({ data }) => changeSettled<Rows>(this.#client, queryKey, (known) => known && withMoved(known, moved, q ? foundBefore(known, data) : data)),
       () => this.#client.invalidateQueries({ queryKey, exact: true }),
     );
   }

@@ -11,12 +11,13 @@ import { usePlace } from '../place.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Face } from '../ui/identity.tsx';
 import { Problem } from '../ui/problem.tsx';
-import css from './inbox.module.css';
+import panes from './inbox.module.css';
 import type { Live } from './live.ts';
 import { useMoved } from './moved.ts';
 import { conversationQuery } from './reading.ts';
 import { Composer } from './thread/composer.tsx';
 import { readOn } from './thread/pages.ts';
+import css from './thread/thread.module.css';
 import { Timeline } from './thread/timeline.tsx';
 import { useAct } from './use-act.ts';
 
@@ -30,7 +31,8 @@ export function Thread({ id, around, live, onClose }: ThreadProps) {
   const client = useQueryClient();
   const { workspace, bot } = botPlace;
   const found = useQuery(conversationQuery(id, botPlace));
-  useRead(id, found.data);
+  // Around a message that was found one has not seen what came last.
+  useRead(id, around === null ? found.data : undefined);
   // What was said while another one was open; when it fails, the next move brings it.
   useEffect(() => {
     readOn(client, id, { workspace, bot }).then(null, () => {});
@@ -38,7 +40,7 @@ export function Thread({ id, around, live, onClose }: ThreadProps) {
   const isGone = found.error instanceof ApiError && found.error.status === 404;
   if (found.isError && (isGone || !found.data))
     return (
-      <section className={css.thread}>
+      <section className={panes.thread}>
         <Problem error={found.error} retry={() => void found.refetch()} />
       </section>
     );
@@ -54,7 +56,7 @@ function Shown({ id, one, around, live, onClose }: ThreadProps & { one: Conversa
   const here = live.seen.filter((sign) => sign.conversation === id && !(sign.who.kind === 'agent' && sign.who.id === me.id));
   const typing = here.filter((sign) => sign.doing === 'typing');
   return (
-    <section className={css.thread} aria-label={t('inbox.with', { name })}>
+    <section className={panes.thread} aria-label={t('inbox.with', { name })}>
       <Head id={id} one={one} name={name} viewers={here.filter((sign) => sign.doing === 'viewing').map((sign) => sign.who.name)} onClose={onClose} />
       <Timeline key={around} id={id} one={one} around={around} typing={typing.map((sign) => sign.who.name || name)} onNewest={toNewest} />
       {one && may('conversations.answer') && (
@@ -118,7 +120,6 @@ function Head({ id, one, name, viewers, onClose }: HeadProps) {
         color="gray"
         size="lg"
         data-act="info"
-        className={css.infoButton}
         aria-label={t('inbox.info')}
         title={t('inbox.info')}
         onClick={() => void navigate({ resetScroll: false, search: (old) => ({ ...old, info: old.info ? undefined : '1' }) as typeof old })}

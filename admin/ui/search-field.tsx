@@ -5,7 +5,9 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Icon } from './icon.tsx';
 
-export function SearchField({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
+type SearchFieldProps = { label: string; value: string; onChange: (text: string) => void; maxWidth?: string };
+
+export function SearchField({ label, value, onChange, maxWidth = '20rem' }: SearchFieldProps) {
   const { t } = useTranslation();
   const [text, setText] = useState(value);
   const said = useRef(value);
@@ -33,7 +35,7 @@ export function SearchField({ label, value, onChange }: { label: string; value: 
       rightSection={text !== '' && <CloseButton size="sm" aria-label={t('list.clear')} onClick={() => change('')} />}
       miw={0}
       flex="1 1 12rem"
-      maw="20rem"
+      maw={maxWidth}
     />
   );
 }

@@ -1,6 +1,6 @@
 // A conversation: a subscriber on a channel. It carries the number of its last event, so that numbers have no gap.
 import { type Generated, type RawBuilder, type Selectable, sql } from 'kysely';
-import { type Db, hasRowLocks, kept, keptChange } from './database.ts';
+import { companionOf, type Db, hasRowLocks, kept, keptChange } from './database.ts';
 import { type CursorAsk, type CursorPage, countUpTo } from './pages.ts';
 
 export type ConversationTable = {
@@ -201,6 +201,20 @@ function conversationsOf(db: Db, botId: number, filter: ConversationFilter) {
   return query;
 }
 
+/** So many are looked through in a few milliseconds. */
+const fewEnough = 10_000;
+
+/**
+ * Where to look from. Of what is open no index is kept, for every turn would write it: of many conversations that are nearly
+ * all closed many are looked through, which is done off the event loop.
+ */
+async function placeToLook(db: Db, botId: number, view: View | undefined): Promise<Db> {
+  const aside = companionOf(db)?.aside;
+  if (!aside || (view !== 'all' && view !== 'bot')) return db;
+  const beyond = await db.selectFrom('conversation').select('id').where('bot_id', '=', botId).orderBy('id').limit(1).offset(fewEnough).executeTakeFirst();
+  return beyond ? aside : db;
+}
+
 /** Those who wait for one person or for anybody. */
 function waitingFor(db: Db, botId: number, me: number) {
   const isWaiting = sql<boolean>`(status = 'open' and handler = 'people' and waiting_since is not null and (assignee_id is null or assignee_id = ${me}))`;
@@ -219,14 +233,16 @@ export async function latestWaiting(db: Db, botId: number, me: number): Promise<
 }
 
 /** Up to `most` of a view. */
-export function countView(db: Db, botId: number, view: { is: View; me: number }, most: number): Promise<number> {
-  return countUpTo(db, conversationsOf(db, botId, { view }).clearSelect().select('id'), most);
+export async function countView(db: Db, botId: number, view: { is: View; me: number }, most: number): Promise<number> {
+  const from = await placeToLook(db, botId, view.is);
+  return countUpTo(from, conversationsOf(from, botId, { view }).clearSelect().select('id'), most);
 }
 
 /** Newest activity first; the cursor is when that was, and of whom. */
 export async function listConversations(db: Db, botId: number, filter: ConversationFilter, ask: CursorAsk): Promise<CursorPage<Conversation>> {
   if (filter.among?.length === 0) return { rows: [], next: null };
-  let query = conversationsOf(db, botId, filter);
+  const from = filter.among ? db : await placeToLook(db, botId, filter.view?.is);
+  let query = conversationsOf(from, botId, filter);
   if (ask.cursor !== undefined) {
     const [at = -1, id = -1] = /^\d{1,15}-\d{1,15}$/.test(ask.cursor) ? ask.cursor.split('-').map(Number) : [];
     // Twice, for SQLite takes no pair of which one is computed as a place in an index.

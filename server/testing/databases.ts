@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from 'kysely';
 import { migrate } from '../store/database/migrate.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database, type Db, openDatabase } from '../store/database.ts';
 
 export type Place = { dataDir: string; databaseUrl: string | null; remove(): Promise<void> };
 export type DatabaseKind = 'sqlite' | 'postgres';
@@ -64,4 +65,36 @@ export async function makeDatabase(kind: DatabaseKind): Promise<Database> {
       await place.remove();
     },
   };
+}
+
+/** Tables as small as a test's Postgres would rather fetch whole and sort, whatever their indexes are good for. */
+const rather = ['enable_bitmapscan', 'enable_seqscan'] as const;
+
+/** How each query of `ask` is run, a text for each with a line for each step. `without`: ways Postgres is not to take. */
+export async function plansOf(
+  database: Database,
+  kind: DatabaseKind,
+  ask: (db: Db) => Promise<unknown>,
+  without: readonly (typeof rather)[number][] = rather,
+): Promise<string[]> {
+  const asked: RootOperationNode[] = [];
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node }) => {
+      asked.push(node);
+      return node;
+    },
+    transformResult: async ({ result }) => result,
+  };
+  await ask(database.read.withPlugin(plugin));
+  const plans: string[] = [];
+  for (const node of asked) {
+    const query = database.read.getExecutor().compileQuery(node, { queryId: 'plan' });
+    const explained: CompiledQuery = { ...query, sql: `${kind === 'sqlite' ? 'explain query plan' : 'explain'} ${query.sql}` };
+    const { rows: steps } = await database.transact(async (tx) => {
+      if (kind === 'postgres') for (const way of without) await sql`set local ${sql.raw(way)} = off`.execute(tx);
+      return tx.executeQuery<{ detail?: string; 'QUERY PLAN'?: string }>(explained);
+    });
+    plans.push(steps.map((step) => step.detail ?? step['QUERY PLAN'] ?? '').join('\n'));
+  }
+  return plans;
 }

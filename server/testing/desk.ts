@@ -1,4 +1,5 @@
 // People on the website whom an agent in the inbox talks with, by the widget's API, and the flow that meets them.
+import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { Console } from './console.ts';
 import { makeMember } from './factories.ts';
@@ -76,4 +77,28 @@ async function meet(c: Console, name: string, message: string): Promise<Person> 
       return ((await reply.json()) as { body: string; direction: string }[]).filter((one) => one.direction === 'outbound').map((one) => one.body);
     },
   };
+}
+
+/** Many who wait for people, the last of them with a long thread: `Line 1` and so on, one of which is about a kangaroo. Its number. */
+export async function fillInbox(c: Console, { conversations, messages }: { conversations: number; messages: number }): Promise<number> {
+  const { bot, workspace } = c.world;
+  const long = 10_000 + conversations;
+  const numbers = (n: number) => sql.raw(`with recursive n (i) as (select 1 union all select i + 1 from n where i < ${n})`);
+  const at = Date.now() - 3_600_000;
+  await c.t.app.transact(async (tx) => {
+    await sql`insert into subscriber (id, bot_id, channel, user_id, name, name_key, fields, created_at, updated_at)
+      ${numbers(conversations)} select 10000 + i, ${bot.id}, 'web', 'v' || i, 'Person ' || i, 'person ' || i, '{}', ${at}, ${at} from n`.execute(tx);
+    await sql`insert into conversation (id, workspace_id, bot_id, subscriber_id, channel, status, handler, seq, public_at, messages, opened_at, last_message_at, created_at)
+      ${numbers(conversations)} select 10000 + i, ${workspace.id}, ${bot.id}, 10000 + i, 'web', 'open', 'people', 0, 0, 0, ${at}, ${at} - i * 1000, ${at} from n`.execute(
+      tx,
+    );
+    await sql`insert into message (conversation_id, seq, direction, author_kind, author_id, author_name, body, text, at, public_at)
+      ${numbers(messages)} select ${long}, i, case when i % 3 = 0 then 'out' else 'in' end, case when i % 3 = 0 then 'bot' else 'subscriber' end, null, 'Person',
+        case when i % 3 = 0 then '{"kind":"text","text":"Line ' || i || '"}' else '{"text":"Line ' || i || '"}' end,
+        'Line ' || i || case when i = 1500 then ' about the blue kangaroo in the garden' else '' end, ${at} + i, ${at} + i from n`.execute(tx);
+    await sql`update message set body = '{"text":"Line 1500 about the blue kangaroo in the garden"}', direction = 'in', author_kind = 'subscriber'
+      where conversation_id = ${long} and seq = 1500`.execute(tx);
+    await sql`update conversation set seq = ${messages}, messages = ${messages} where id = ${long}`.execute(tx);
+  });
+  return long;
 }

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { eventsAfter } from '../store/events.ts';
+import type { World } from './factories.ts';
 import type { TestApp } from './test-app.ts';
 
 export type Request = {
@@ -46,6 +47,20 @@ export async function scenario(test: TestApp, request: Request, expected: Expect
   const fired = (await eventsAfter(test.app.db, before, 1000)).map((event) => event.kind);
   expect(fired, `${what} events`).toEqual(expected.events ?? []);
   return reply;
+}
+
+/** Whoever writes on the site of this world meets the flow. */
+export async function meetOnSite(test: TestApp, { key, site }: Pick<World, 'key' | 'site'>, document: { id: string }): Promise<void> {
+  await scenario(
+    test,
+    { method: 'POST', path: '/v1/flows', key, body: { document, publish: true } },
+    { status: 201, events: ['flow.created', 'flow.published'] },
+  );
+  await scenario(
+    test,
+    { method: 'PATCH', path: `/v1/sites/${site.id}`, key, body: { flow: document.id, rev: site.rev } },
+    { status: 200, events: ['site.updated'] },
+  );
 }
 
 /** The cookies a reply sets, as a browser would send them back. */

@@ -26,9 +26,11 @@ export function ShortcutHelp({ onClose }: { onClose: () => void }) {
   return (
     <Dialog opened onClose={onClose} title={t('shortcuts.title')} size="lg">
       <div className={css.columns}>
-        <Shortcuts title={t('shortcuts.general')} rows={general} />
+        <div>
+          <Shortcuts title={t('shortcuts.general')} rows={general} />
+          {pathname === '/app/inbox' && <Shortcuts title={t('nav.inbox')} rows={inboxKeys.map(({ keys, label }) => ({ keys, label: t(label) }))} />}
+        </div>
         <Shortcuts title={t('shortcuts.go')} rows={places} />
-        {pathname === '/app/inbox' && <Shortcuts title={t('nav.inbox')} rows={inboxKeys.map(({ keys, label }) => ({ keys, label: t(label) }))} />}
       </div>
       <Switch
         label={t('shortcuts.single')}

@@ -1,7 +1,7 @@
 // What is known, a line each: its name and its value.
 import type { ReactNode } from 'react';
 import { CopyButton } from '../../ui/copy.tsx';
-import css from '../inbox.module.css';
+import css from './context.module.css';
 
 export function Facts({ children }: { children: ReactNode }) {
   return <dl className={css.facts}>{children}</dl>;

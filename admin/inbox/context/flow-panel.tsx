@@ -8,9 +8,10 @@ import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { FormProblem } from '../../ui/problem.tsx';
-import css from '../inbox.module.css';
+import panes from '../inbox.module.css';
 import { sessionQuery } from '../reading.ts';
 import { useAct } from '../use-act.ts';
+import css from './context.module.css';
 import { PanelBox } from './panel-box.tsx';
 
 const HandBack = lazy(() => import('./hand-back.tsx').then(({ HandBack }) => ({ default: HandBack })));
@@ -168,7 +169,7 @@ function Trace({ session }: { session: FlowSession }) {
       <ol className={css.trace}>
         {hidden > 0 && (
           <li>
-            <button type="button" className={css.tool} onClick={() => setWhole(true)}>
+            <button type="button" className={panes.tool} onClick={() => setWhole(true)}>
               {t('inbox.flow.earlier', { count: hidden })}
             </button>
           </li>

@@ -9,7 +9,7 @@ import { oneOf } from '../../queries.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { FormProblem } from '../../ui/problem.tsx';
-import css from '../inbox.module.css';
+import css from './context.module.css';
 
 type HandBackProps = { session: FlowSession | null; isPending: boolean; onHandBack: (block: string | null) => void };
 

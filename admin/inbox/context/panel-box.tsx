@@ -1,6 +1,6 @@
 // A part of what stands beside the thread, under its heading.
 import type { ReactNode } from 'react';
-import css from '../inbox.module.css';
+import css from './context.module.css';
 
 export function PanelBox({ title, children, actions }: { title: string; children: ReactNode; actions?: ReactNode }) {
   return (

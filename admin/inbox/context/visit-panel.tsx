@@ -6,8 +6,8 @@ import type { Conversation, Visit } from '../../api/replies.ts';
 import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
-import css from '../inbox.module.css';
 import { visitQuery } from '../reading.ts';
+import css from './context.module.css';
 import { Fact, Facts } from './facts.tsx';
 import { PanelBox } from './panel-box.tsx';
 

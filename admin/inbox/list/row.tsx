@@ -6,7 +6,7 @@ import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Face } from '../../ui/identity.tsx';
-import css from '../inbox.module.css';
+import css from './list.module.css';
 
 type RowProps = { one: Conversation; isOpen: boolean; assignee: Member | null; viewers: string[]; now: number };
 

@@ -7,8 +7,8 @@ import { usePlace } from '../../place.ts';
 import { may } from '../../roles.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Face } from '../../ui/identity.tsx';
-import css from '../inbox.module.css';
 import { membersQuery } from '../reading.ts';
+import css from './thread.module.css';
 
 export function AssignMenu({ one, onAssign }: { one: Conversation; onAssign: (assignee: number | null) => void }) {
   const { t } = useTranslation();

@@ -6,7 +6,8 @@ import { api } from '../../api.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { toastFailed, toastSaid } from '../../ui/toast.tsx';
-import css from '../inbox.module.css';
+import panes from '../inbox.module.css';
+import css from './thread.module.css';
 
 /** `id` null while it is on its way. */
 type Chosen = { key: string; name: string; id: string | null };
@@ -67,7 +68,7 @@ export function AttachmentList({ attachments }: { attachments: Attachments }) {
 export function AttachButton({ attachments }: { attachments: Attachments }) {
   const { t } = useTranslation();
   return (
-    <label className={css.tool} data-disabled={attachments.isFull || undefined}>
+    <label className={panes.tool} data-disabled={attachments.isFull || undefined}>
       <Icon name="clip" size={15} />
       <span className={css.wideWord}>{t('inbox.attach')}</span>
       <input

@@ -7,8 +7,8 @@ import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Face } from '../../ui/identity.tsx';
-import css from '../inbox.module.css';
 import { Markup } from '../markup.tsx';
+import css from './thread.module.css';
 
 export function Bubble({ message, isFollowing }: { message: ConversationMessage; isFollowing: boolean }) {
   const { t } = useTranslation();

@@ -13,8 +13,8 @@ import { Empty } from '../../ui/empty.tsx';
 import { Icon } from '../../ui/icon.tsx';
 import { FormProblem } from '../../ui/problem.tsx';
 import { toastDone, toastFailed } from '../../ui/toast.tsx';
-import css from '../inbox.module.css';
 import { cannedQuery } from '../reading.ts';
+import css from './thread.module.css';
 
 const example = '{{ subscriber.first_name | default("there") }}';
 

@@ -7,8 +7,9 @@ import type { CannedReply, Conversation } from '../../api/replies.ts';
 import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { toastFailed } from '../../ui/toast.tsx';
-import css from '../inbox.module.css';
+import panes from '../inbox.module.css';
 import { cannedQuery, subscriberQuery } from '../reading.ts';
+import css from './thread.module.css';
 
 const CannedList = lazy(() => import('./canned-list.tsx').then(({ CannedList }) => ({ default: CannedList })));
 
@@ -103,7 +104,7 @@ export function CannedPicker({ canned }: { canned: Canned }) {
     <div className={css.picker}>
       <div className={css.pickerHead}>
         <strong>{t('inbox.canned.title')}</strong>
-        <button type="button" className={css.tool} onMouseDown={(event) => event.preventDefault()} onClick={() => canned.setManaging(true)}>
+        <button type="button" className={panes.tool} onMouseDown={(event) => event.preventDefault()} onClick={() => canned.setManaging(true)}>
           <Icon name="pencil" size={13} />
           {t('inbox.canned.manage')}
         </button>

@@ -10,11 +10,12 @@ import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Keys } from '../../ui/keys.tsx';
 import { toastFailed } from '../../ui/toast.tsx';
-import css from '../inbox.module.css';
+import panes from '../inbox.module.css';
 import { useMoved } from '../moved.ts';
 import { AttachButton, AttachmentList, useAttachments } from './attachments.tsx';
 import { CannedPicker, ManagedCanned, useCanned } from './canned.tsx';
 import { addMessage } from './pages.ts';
+import css from './thread.module.css';
 
 type Kind = 'reply' | 'note';
 
@@ -160,7 +161,7 @@ export function Composer({ one, alsoTyping, onTyping, onSent }: ComposerProps) {
           <AttachmentList attachments={attachments} />
           <div className={css.composerFoot}>
             <AttachButton attachments={attachments} />
-            <button type="button" className={css.tool} data-act="canned" aria-keyshortcuts="/" onClick={canned.open}>
+            <button type="button" className={panes.tool} data-act="canned" aria-keyshortcuts="/" onClick={canned.open}>
               <Icon name="bolt" size={15} />
               {t('inbox.canned.title')}
             </button>

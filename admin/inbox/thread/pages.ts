@@ -17,7 +17,7 @@ const maxPerPage = 2 * messagesPerPage;
 type Page = { messages: ConversationMessage[]; acts: ConversationAct[]; isFirst: boolean; isLast: boolean };
 /** Null: the end. Else what lies before or behind a message. */
 type From = { way: 'older' | 'newer'; id: number; seq: number } | null;
-type Pages = InfiniteData<Page, From>;
+export type Pages = InfiniteData<Page, From>;
 
 async function readPage(id: number, at: Place, from: From, signal?: AbortSignal): Promise<Page> {
   const isUp = from?.way === 'newer';

@@ -8,10 +8,11 @@ import { useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Icon, type IconName } from '../../ui/icon.tsx';
 import { Problem } from '../../ui/problem.tsx';
-import css from '../inbox.module.css';
+import panes from '../inbox.module.css';
 import { Bubble } from './bubble.tsx';
 import { useThread } from './pages.ts';
 import { useNear, useSteady } from './scroll.ts';
+import css from './thread.module.css';
 
 type Item = { seq: number; at: number; message?: ConversationMessage; act?: ConversationAct };
 
@@ -27,7 +28,7 @@ export function Timeline({ id, one, around, typing, onNewest }: TimelineProps) {
   const box = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLDivElement>(null);
   const foot = useRef<HTMLDivElement>(null);
-  const newFrom = useNewFrom(messages, one);
+  const newFrom = useNewFrom(thread.newer ? null : messages, one);
   const found = messages?.find((message) => message.id === around);
   // What follows it comes first, so that it stands in the middle.
   const goTo = found && (!thread.newer || messages?.at(-1) !== found) ? found.seq : null;
@@ -56,7 +57,7 @@ export function Timeline({ id, one, around, typing, onNewest }: TimelineProps) {
           {messages === null && <Ghosts />}
           <div ref={top} />
           {thread.older && (
-            <Button variant="subtle" color="gray" size="compact-sm" className={css.more} onClick={thread.older} loading={thread.isLoadingOlder}>
+            <Button variant="subtle" color="gray" size="compact-sm" className={panes.more} onClick={thread.older} loading={thread.isLoadingOlder}>
               {t('inbox.older')}
             </Button>
           )}

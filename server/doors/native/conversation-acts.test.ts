@@ -5,7 +5,7 @@ import { giveSign } from '../../live.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { openWebSocket } from '../../testing/doubles/readers.ts';
 import { makeKeyFor, makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
-import { call, type Request, sameAsUnknown, scenario } from '../../testing/scenario.ts';
+import { call, meetOnSite, type Request, sameAsUnknown, scenario } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 
 /** Asks a name, waits a day, then hands over; people done, it says so. */
@@ -66,16 +66,7 @@ describe.each(databaseKinds)('people in conversations on %s', (kind) => {
   beforeAll(async () => {
     t = await testApp(kind, { RATE_LIMITS: 'off' });
     world = await makeWorld(t.app);
-    await scenario(
-      t,
-      { method: 'POST', path: '/v1/flows', key: world.key, body: { document: helper, publish: true } },
-      { status: 201, events: ['flow.created', 'flow.published'] },
-    );
-    await scenario(
-      t,
-      { method: 'PATCH', path: `/v1/sites/${world.site.id}`, key: world.key, body: { flow: 'helper', rev: world.site.rev } },
-      { status: 200, events: ['site.updated'] },
-    );
+    await meetOnSite(t, world, helper);
     const { account } = await makeMember(t.app, world, 'agent');
     agent = { id: account.id, name: account.name };
     headers = { ...(await session(t.app, account)), 'x-bot': `f${world.bot.id}` };

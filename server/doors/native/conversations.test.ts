@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseKinds } from '../../testing/databases.ts';
 import { makeKeyFor, makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
-import { call, sameAsUnknown, scenario } from '../../testing/scenario.ts';
+import { call, meetOnSite, sameAsUnknown, scenario } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 
 /** Asks for an order, keeps a token it was given, and hands over. */
@@ -45,16 +45,7 @@ describe.each(databaseKinds)('conversations, as they are read, on %s', (kind) =>
   beforeAll(async () => {
     t = await testApp(kind, { RATE_LIMITS: 'off' });
     world = await makeWorld(t.app);
-    await scenario(
-      t,
-      { method: 'POST', path: '/v1/flows', key: world.key, body: { document: helper, publish: true } },
-      { status: 201, events: ['flow.created', 'flow.published'] },
-    );
-    await scenario(
-      t,
-      { method: 'PATCH', path: `/v1/sites/${world.site.id}`, key: world.key, body: { flow: 'helper', rev: world.site.rev } },
-      { status: 200, events: ['site.updated'] },
-    );
+    await meetOnSite(t, world, helper);
     const { account } = await makeMember(t.app, world, 'agent');
     agent = { id: account.id, name: account.name };
     headers = { ...(await session(t.app, account)), 'x-bot': `f${world.bot.id}` };

@@ -62,6 +62,15 @@ describe.each(databaseKinds)('me on %s', (kind) => {
       body: (me: object) => expect(me).toMatchObject({ preferences: { language: 'de', scheme: 'dark' } }),
       events: ['account.updated'],
     });
+    await scenario(
+      t,
+      { method: 'PATCH', path: '/v1/me', headers, body: { preferences: { sound: true } } },
+      {
+        status: 200,
+        events: ['account.updated'],
+        body: (me: object) => expect(me).toMatchObject({ preferences: { language: 'de', scheme: 'dark', sound: true, notices: false } }),
+      },
+    );
     await scenario(t, patch({ image: null }), { status: 200, events: ['account.updated'] });
     for (const wrong of [
       { image: 'https://example.com/me.png' },

@@ -18,8 +18,9 @@ export async function messagesWithWords(db: Db, botId: number, wanted: WantedWor
   const found = isSqlite(db)
     ? sql<{ id: number }>`select rowid as id from message_search
         where message_search match ${[...whole.map((word) => `"${word}"`), `"${begun}" *`].join(' AND ')} order by rowid desc limit ${most}`
-    : sql<{ id: number }>`select message_id as id from message_search
-        where words @@ ${[...whole.map((word) => `'${word}'`), `'${begun}':*`].join(' & ')}::tsquery order by message_id desc limit ${most}`;
+    : // By the index first: a plan that walks back from the newest would look through all of them for a rare word.
+      sql<{ id: number }>`with found as materialized (select message_id as id from message_search
+        where words @@ ${[...whole.map((word) => `'${word}'`), `'${begun}':*`].join(' & ')}::tsquery) select id from found order by id desc limit ${most}`;
   return (await found.execute(db)).rows.map(({ id }) => Number(id));
 }
 

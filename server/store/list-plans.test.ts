@@ -3,16 +3,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-<<<<<<< HEAD
-
-import { databaseKinds, makeDatabase } from '../testing/databases.ts';
-import { listRuns } from './chat-runs.ts';
-
-=======
-
 import { databaseKinds, makeDatabase, plansOf } from '../testing/databases.ts';
-
->>>>>>> inbox-lines
+import { listRuns } from './chat-runs.ts';
 
 import { listChats } from './chats.ts';
 import { type ConversationFilter, listConversations } from './conversations.ts';
@@ -63,39 +55,8 @@ describe.each(databaseKinds)('lists on %s', (kind) => {
   });
   afterAll(() => database.close());
 
-<<<<<<< HEAD
-  /** How every query of `ask` is run, a line for each step. */
-  async function plansOf(ask: (db: Db) => Promise<unknown>): Promise<string[]> {
-    const asked: RootOperationNode[] = [];
-    const plugin: KyselyPlugin = {
-      transformQuery: ({ node }) => {
-        asked.push(node);
-        return node;
-      },
-      transformResult: async ({ result }) => result,
-    };
-    const db = database.read.withPlugin(plugin);
-    await ask(db);
-    const plans: string[] = [];
-    for (const node of asked) {
-      const query = database.read.getExecutor().compileQuery(node, { queryId: 'plan' });
-      const explained: CompiledQuery = { ...query, sql: `${kind === 'sqlite' ? 'explain query plan' : 'explain'} ${query.sql}` };
-      const { rows: steps } = await database.transact(async (tx) => {
-        // Tables as small as a test's Postgres would rather fetch whole and sort, whatever their indexes are good for.
-        if (kind === 'postgres') await sql`set local enable_bitmapscan = off`.execute(tx);
-        if (kind === 'postgres') await sql`set local enable_seqscan = off`.execute(tx);
-        return tx.executeQuery<{ detail?: string; 'QUERY PLAN'?: string }>(explained);
-      });
-      plans.push(steps.map((step) => step.detail ?? step['QUERY PLAN'] ?? '').join('\n'));
-    }
-    return plans;
-  }
-
   // Incremental: only among those that are equal by the index, as two names of two owners are.
   const sorting = /USE TEMP B-TREE FOR ORDER BY|(?<!Incremental )Sort {2}\(cost/;
-=======
-  const sorts = /USE TEMP B-TREE FOR ORDER BY|\bSort\b/;
->>>>>>> inbox-lines
   const scans = /^SCAN (?!CONSTANT|own|latest|\(|some)|Seq Scan on (?!bot)/m;
 
   async function isDirect(ask: (db: Db) => Promise<unknown>): Promise<string> {
@@ -145,7 +106,7 @@ describe.each(databaseKinds)('lists on %s', (kind) => {
   test('a sweep goes along the list of subscribers, whoever it is for, and looks at a part of it', async () => {
     const part = { after: 100, size: 50 };
     for (const filter of [{ channels: null }, { channels: ['web'], fieldId: 7 }, { channels: null, heardBetween: { from: 1, to: 9 } }]) {
-      const plans = await plansOf((db) => sweepSubscribers(db, botId, part, filter));
+      const plans = await plansOf(database, kind, (db) => sweepSubscribers(db, botId, part, filter));
       for (const plan of plans) expect(plan, plan).toMatch(/subscriber_bot|subscriber_pkey/);
       for (const plan of plans) expect(plan, plan).not.toMatch(/SCAN (subscriber|conversation)|Seq Scan on (subscriber|conversation)|subscriber_user/);
     }

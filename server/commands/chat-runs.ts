@@ -39,7 +39,7 @@ export async function retryRun(app: App, tx: Db, owner: ChatOwner, publicId: str
   needOngoing(app, chat);
   const turn = await openTurn(app, tx, chat.bot_id, conversation);
   const status = statusOf(chat, turn.last);
-  if (status === 'running' || status === 'wait_for_human_input') throw chatBusy();
+  if (status === 'running' || status === 'wait_for_human_input' || conversation.taken_at !== null) throw chatBusy();
   if (from === 'start') await beginRun(app, tx, turn, chat, await firstText(tx, open, run));
   else await goOn(app, tx, turn, run, from === null ? await lastState(tx, run) : await stateOfTurn(tx, run, from.turn));
   const step = await saveStep(app, tx, turn);

@@ -1,6 +1,7 @@
 // The seven calls as their contract has them, rule by rule, the table of statuses row by row, and the codes of errors: what
 // clients that were written for others of this family rely on.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ErrorCode, statusOf } from '../../errors.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import {
   addFlows,
@@ -125,6 +126,15 @@ describe.each(databaseKinds)('the contract of chats on %s', (kind) => {
     });
     expect(await refused('POST', `/chats/${id}/messages`, { message: 'x'.repeat(2_000_000) })).toMatchObject({ status: 413, code: 'payload_too_large' });
     expect(await refused('PUT', `/chats/${id}`, {})).toMatchObject({ status: 405, code: 'method_not_allowed' });
+  });
+
+  test('each code of an error has the status of the contract', () => {
+    const codes: Partial<Record<ErrorCode, number>> = {
+      ...{ invalid_json: 400, unauthorized: 401, forbidden: 403, not_found: 404, method_not_allowed: 405, payload_too_large: 413, invalid_request: 422 },
+      ...{ chat_busy: 409, input_pending: 409, no_pending_input: 409, input_ambiguous: 409, input_already_resolved: 409, idempotency_in_progress: 409 },
+      ...{ input_expired: 410, idempotency_key_reused: 422, rate_limited: 429, queue_full: 429, draining: 503 },
+    };
+    expect(statusOf).toMatchObject(codes);
   });
 
   test('8: a key comes in either header; one that is wrong, or two that differ, are refused', async () => {

@@ -10,6 +10,7 @@ import {
   chatClient,
   echo,
   failing,
+  flowOf,
   hourLong,
   type MessageBody,
   twoQuestions,
@@ -216,6 +217,26 @@ describe.each(databaseKinds)('lines of chats on %s', (kind) => {
     const quick = await client.create('two', { message: 'go', expires_in: 10 });
     t.clock.advance(10_000);
     expect((await client.ask('POST', `/chats/${quick}/messages`, { message: 'x' })).status).toBe(410);
+  });
+
+  test('what is said while people have the chat reaches them at once, and so does their answer', async () => {
+    await addFlows(t, world.key, [
+      flowOf('people', [
+        { id: 'h', type: 'handoff', text: 'One moment.' },
+        { id: 'e', type: 'end' },
+      ]),
+    ]);
+    const id = await client.create('people', { message: 'help' });
+    expect(await client.say(id, 'are you there?')).toMatchObject({ state: 'complete', status: 'running', messages: [] });
+    expect(await client.texts(id)).toEqual(['help', 'One moment.', 'are you there?']);
+    const headers = { ...(await session(t.app, world.account)), 'x-bot': `f${world.bot.id}` };
+    const conversation = await numberOf(id);
+    const reply = await call(t, { method: 'POST', path: `/v1/conversations/${conversation}/messages`, headers, body: { text: 'Here I am.' } });
+    expect(reply.status, reply.text).toBeLessThan(300);
+    const [last] = (await client.get<(MessageBody & { sender: string })[]>(`/chats/${id}/messages?order=desc&limit=1`)) ?? [];
+    expect(last).toMatchObject({ content: 'Here I am.', type: 'assistant', sender: 'Olive Owner' });
+    const { last_run_id: run } = await client.chat(id);
+    expect((await client.ask('POST', `/chats/${id}/runs/${run}/retry`, {})).json).toMatchObject({ code: 'chat_busy' });
   });
 
   test('in a chat that is over nothing has its turn any more; nor where the flow is gone', async () => {

@@ -34,6 +34,35 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     expect(await migrate(database.migrator, 0)).toEqual(all.slice(1));
   });
 
+  test('give chats of before the runs they had', async () => {
+    await migrate(database.migrator, 0, '0040-inbox');
+    const add = (text: string) => database.transact((tx) => sql.raw(text).execute(tx));
+    await add(`insert into workspace (id, name, created_at, updated_at) values (1, 'Acme', 0, 0)`);
+    await add(`insert into bot (id, workspace_id, name, name_key, type, created_at, updated_at) values (1, 1, 'Bot', 'bot', 'web', 0, 0)`);
+    await add(
+      `insert into subscriber (id, bot_id, channel, user_id, name, name_key, fields, created_at, updated_at) values (1, 1, 'api', 'x', '', '', '{}', 0, 0)`,
+    );
+    await add(`insert into conversation (id, workspace_id, bot_id, subscriber_id, channel, status, seq, public_at, messages, opened_at, created_at)
+      values (1, 1, 1, 1, 'api', 'open', 0, 0, 0, 0, 0)`);
+    await add(`insert into chat (conversation_id, workspace_id, bot_id, owner_id, name, from_type, from_flow, flow_id, metadata, queue, last_error, created_at, updated_at)
+      values (1, 1, 1, 3, '', 'flow', 'x', 5, '{}', '[]', 'why', 0, 0)`);
+    for (const [id, status] of ['ended', 'failed', 'waiting'].entries())
+      await add(
+        `insert into session (id, conversation_id, flow_id, version, status, state, rev, started_at, updated_at) values (${id + 1}, 1, 5, 1, '${status}', '{}', 1, ${id}, 9)`,
+      );
+    await migrate(database.migrator, 0);
+    const runs = await database.read
+      .selectFrom('chat_run')
+      .select(['session_id', 'owner_id', 'stop_reason', 'error', 'started_at', 'finished_at'])
+      .orderBy('session_id')
+      .execute();
+    expect(runs).toEqual([
+      { session_id: 1, owner_id: 3, stop_reason: 'graph_complete', error: null, started_at: 0, finished_at: 9 },
+      { session_id: 2, owner_id: 3, stop_reason: 'error', error: 'why', started_at: 1, finished_at: 9 },
+      { session_id: 3, owner_id: 3, stop_reason: null, error: null, started_at: 2, finished_at: null },
+    ]);
+  });
+
   test('refuse a schema that a newer version wrote, and say what to do', async () => {
     await migrate(database.migrator, 0);
     await database.transact((tx) => tx.insertInto('migration').values({ name: '9999-later', applied_at: 0 }).execute());

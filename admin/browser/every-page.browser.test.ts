@@ -8,8 +8,6 @@ const pages = {
   home: '/app',
   inbox: '/app/inbox',
   subscribers: '/app/subscribers',
-  'subscribers-new': '/app/subscribers?new=1',
-  'subscribers-none': '/app/subscribers?q=nobody',
   subscriber: '/app/subscribers/1',
   sites: '/app/sites',
   'sites-new': '/app/sites?new=1',
@@ -24,9 +22,7 @@ const pages = {
   'members-none': '/app/settings/members?q=nobody',
   fields: '/app/settings/fields',
   'fields-new': '/app/settings/fields?of=user&new=1',
-  'bot-fields': '/app/settings/fields?of=bot',
   tags: '/app/settings/fields?of=tags',
-  labels: '/app/settings/fields?of=labels',
   hours: '/app/settings/hours',
   words: '/app/settings/words',
   brand: '/app/settings/brand',
@@ -37,7 +33,6 @@ const pages = {
   'keys-new': '/app/you/keys?new=1',
   appearance: '/app/you/appearance',
   'no-such-page': '/app/nothing/here',
-  'no-such-subscriber': '/app/subscribers/999999',
   'no-such-site': '/app/sites/999999',
 };
 

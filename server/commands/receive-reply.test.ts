@@ -11,6 +11,7 @@ import { type TestApp, testApp } from '../testing/test-app.ts';
 import { chooseStart, createFlow, publishFlow } from './flows.ts';
 import { receiveEvent, receiveReply } from './receive-reply.ts';
 import { eventsOf } from './save-step.ts';
+import { changeSettings } from './settings.ts';
 import { wakeSession } from './wake-session.ts';
 
 const greeting = {
@@ -93,6 +94,20 @@ describe.each(databaseKinds)('a durable turn on %s', (kind) => {
     expect(events.at(-1)).toMatchObject({ kind: 'session', status: 'ended' });
     await say(id, 'again');
     expect((await texts(id)).at(-1), 'an ended session does not restart by itself').toBe('in: again');
+  });
+
+  test('words that the workspace chose for a command work, waiting or not, and the usual ones no longer do', async () => {
+    const choose = (restart: string[]) => t.app.transact((tx) => changeSettings(t.app, tx, tenant.workspaceId, { command_words: { restart } }));
+    await choose(['Von vorn']);
+    const { id } = await newConversation();
+    await say(id, 'hi');
+    await say(id, 'von VORN');
+    expect((await texts(id)).slice(-3), 'while the flow waits').toEqual(['in: von VORN', 'out: Hello!', 'out: Your name?']);
+    await say(id, 'restart');
+    expect((await texts(id)).at(-1)).toBe('out: Nice to meet you, restart.');
+    await say(id, ' von vorn ');
+    expect((await texts(id)).slice(-2), 'after it has ended').toEqual(['out: Hello!', 'out: Your name?']);
+    await choose(['restart']);
   });
 
   test('replies sent at the same moment are worked on one after the other, and none is lost', async () => {

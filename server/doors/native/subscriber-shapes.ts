@@ -103,12 +103,10 @@ const marks = {
 
 const userId = z.string().trim().min(1).max(255).optional();
 
-/** Found or made by one of the three. */
-export const putting = z.object({ user_id: userId, phone: phoneNumber.optional(), email: email.optional(), ...about, ...marks }).meta({ id: 'PutSubscriber' });
-
-export const creating = z
-  .object({ user_id: userId, phone: phoneNumber.optional(), email: email.optional(), ...about, ...marks })
-  .meta({ id: 'CreateSubscriber' });
+/** Found or made by one of the first three. */
+const naming = z.object({ user_id: userId, phone: phoneNumber.optional(), email: email.optional(), ...about, ...marks });
+export const putting = naming.meta({ id: 'PutSubscriber' });
+export const creating = naming.meta({ id: 'CreateSubscriber' });
 
 export const changing = z
   .object({ phone: phoneNumber.nullable().optional(), email: email.nullable().optional(), ...about, ...marks })

@@ -22,10 +22,10 @@ type ReplyWait = Extract<Wait, { kind: 'reply' }>;
 export type Gathered = { botId: number; conversationId: number; sessionId: number; wait: string; count: number };
 
 /** The reply to answer now, with what was written before it; null when more may come. Free where no quiet time is set. */
-export async function gathered(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<Reply | null> {
+export async function gathered(app: App, tx: Db, turn: OpenTurn, { reply, isAtOnce }: { reply: Reply; isAtOnce: () => boolean }): Promise<Reply | null> {
   const quiet = turn.settings.channels?.[turn.conversation.channel]?.quiet_time;
   const wait = turn.isLost ? null : replyWaitOf(turn);
-  if (wait === null || (!quiet && wait.gathered === undefined)) return reply;
+  if (wait === null || (!quiet && wait.gathered === undefined) || isAtOnce()) return reply;
   const texts = [...(wait.gathered?.texts ?? []), reply.text];
   const since = wait.gathered?.since ?? turn.context.now;
   const leftMs = maxMs - (turn.context.now - since);

@@ -30,16 +30,11 @@ export async function receiveEvent(app: App, tx: Db, { source, event }: { source
 export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<SavedStep> {
   turn.reply = reply;
   turn.context.conv.last_reply_at = turn.context.now;
-  const due = isResting(turn) ? null : isAtOnce(turn, reply) ? reply : await gathered(app, tx, turn, reply);
+  // A word that means the same everywhere, and what comes late, wait for nothing more.
+  const isAtOnce = () => commandIn(turn, reply) !== null || lateness(turn, reply) !== 'resume';
+  const due = isResting(turn) ? null : await gathered(app, tx, turn, { reply, isAtOnce });
   if (due) await answer(app, tx, turn, due);
   return saveStep(app, tx, turn);
-}
-
-/** A word that means the same everywhere, and what comes late, wait for nothing more. */
-function isAtOnce(turn: OpenTurn, reply: Reply): boolean {
-  const { session, settings, conversation } = turn;
-  if (session === null || settings.channels?.[conversation.channel] === undefined) return session === null;
-  return commandIn(turn, reply) !== null || lateness(turn, reply) !== 'resume';
 }
 
 /** What a reply is answered with, whenever it was stored. */

@@ -53,12 +53,13 @@ async function firstText(tx: Db, { conversation }: OpenChat, { message_id: id }:
 
 const maxTurns = 500;
 
-/** The last place it can go on from; of one that failed, the block that did. */
+/** Where it waited last; of one that failed, the block that did. */
 async function lastState(tx: Db, run: RunRow): Promise<Session> {
   if (run.status === 'failed') return JSON.parse(run.state) as Session;
   const states = await statesOfSession(tx, run.conversation_id, run.session_id, maxTurns);
-  const last = states.map(({ state }) => state && (JSON.parse(state) as Session)).find((state) => state && mayGoOn(state));
-  if (!last) throw noCheckpoint();
+  const last = states.map(({ state }) => state && (JSON.parse(state) as Session)).find((state) => state && state.status === 'waiting');
+  // Not from an earlier place: what it did since then it would do again.
+  if (!last || !mayGoOn(last)) throw noCheckpoint();
   return last;
 }
 
@@ -84,6 +85,7 @@ async function goOn(app: App, tx: Db, turn: OpenTurn, run: RunRow, state: Sessio
   if (state.status !== 'failed') return resumeSession(app, tx, turn, { id: run.flow_id, n: run.version }, state);
   await resumeSession(app, tx, turn, { id: run.flow_id, n: run.version }, { ...state, status: 'waiting', wait: null });
   await walk(app, tx, turn, { kind: 'jump', at: state.cursor.block });
+  if (turn.session?.state.turn === state.turn) throw noCheckpoint();
 }
 
 /** Everything up to and with the turn in which a message was said, or a turn of a run; without either, all there is. */

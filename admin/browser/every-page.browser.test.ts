@@ -73,16 +73,25 @@ describe.skipIf(!hasBrowser)('every page of the console', () => {
   const widthOver = (page: Page) =>
     page.evaluate(() => Math.max(...[document.documentElement, document.querySelector('main')].map((one) => (one ? one.scrollWidth - one.clientWidth : 0))));
 
-  test('reads well in light, in either direction, under the name of the installation', async () => {
+  test('reads well in light, under the name of the installation', async () => {
     const { page, problems } = await c.open({ colorScheme: 'light' });
     await signIn(page, c.owner);
     await visitAll(page, 'light', async (name) => {
       expect(await page.title(), name).toMatch(/ · Acme Chat$/);
       expect(await page.content(), name).not.toMatch(/parley/i);
-      expect(await mirrors(page), `${name} from right to left`).toBe(true);
-      await takePicture(page, `rtl-${name}`);
     });
     expect(problems.filter((one) => !one.includes('404'))).toEqual([]);
+  });
+
+  test('turns around for who reads from right to left', async () => {
+    const { page } = await c.open({ colorScheme: 'light' });
+    await signIn(page, c.owner);
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(path);
+      await settled(page);
+      expect(await mirrors(page), name).toBe(true);
+      await takePicture(page, `rtl-${name}`);
+    }
   });
 
   test('reads well in dark', async () => {

@@ -1,5 +1,6 @@
 // What the widget costs a page: bytes and requests before anybody wants it and until an open chat can be read and
-// written in, the time from the click to there, and whether anything on the page moved. In Chromium, on loopback.
+// written in, the time from the click to there, whether anything on the page moved, and how long an agent's answer takes
+// to the visitor's screen. In Chromium, on loopback.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +8,10 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { openBrowser } from '../server/testing/browser.ts';
 import { seed, startProduct } from './load/product.ts';
-import { type Bench, type Figure, median } from './report.ts';
+import { type Bench, type Figure, median, quantile } from './report.ts';
 
 const rounds = 10;
+const answers = 50;
 
 /** `urls`: what was fetched until it could be used. */
 type Visit = { usableMs: number; moved: number; urls: string[] };
@@ -20,7 +22,7 @@ export const widget: Bench = {
   async run(say) {
     const root = mkdtempSync(join(tmpdir(), 'bench-widget-'));
     const place = { dataDir: join(root, 'data') };
-    const { siteKey } = await seed(place);
+    const { siteKey, key } = await seed(place);
     const server = await startProduct(place);
     const browser = await openBrowser();
     const path = `/demo?site_key=${siteKey}`;
@@ -45,11 +47,13 @@ export const widget: Bench = {
       return bodies.reduce((sum, body) => sum + gzipSync(body, { level: 9 }).length, 0);
     };
     const first = newcomers[0]?.urls ?? [];
-    const figures = figuresOf([...newcomers, back], {
+    const bytes = {
       launcher: await weigh(first.filter((url) => url.endsWith('/widget.js'))),
       first: await weigh(first),
       open: await weigh(back.urls),
-    });
+    };
+    say(`${answers} answers of an agent`);
+    const figures = figuresOf([...newcomers, back], await answer(page, `http://127.0.0.1:${server.port}`, key), bytes);
     await browser.close();
     await server.stop();
     rmSync(root, { recursive: true, force: true });
@@ -99,7 +103,33 @@ async function begin(page: Page): Promise<void> {
   await chat.locator('.their.first').nth(1).waitFor();
 }
 
-function figuresOf(visits: Visit[], bytes: { launcher: number; first: number; open: number }): Figure[] {
+/** What the page sees, by the clock that both share, in the frame after it stands there. */
+const watched = `(() => {
+  window.seen = {};
+  const list = document.querySelector('chat-launcher').shadowRoot.querySelector('.list');
+  new MutationObserver(() => requestAnimationFrame(() => {
+    for (const row of list.querySelectorAll('.their .text')) window.seen[row.textContent] ??= performance.timeOrigin + performance.now();
+  })).observe(list, { childList: true, subtree: true });
+})()`;
+
+/** From the agent's request, its commit included, to the visitor's screen: longer than what counts. */
+async function answer(page: Page, origin: string, key: string): Promise<number[]> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const { data } = (await (await fetch(`${origin}/v1/conversations?limit=1`, { headers })).json()) as { data: { id: number }[] };
+  await page.evaluate(watched);
+  const arrivals: number[] = [];
+  for (let count = 1; count <= answers; count += 1) {
+    const text = `Answer ${count}`;
+    const sentAt = performance.timeOrigin + performance.now();
+    const reply = await fetch(`${origin}/v1/conversations/${data[0]?.id}/messages`, { method: 'POST', headers, body: JSON.stringify({ text }) });
+    if (!reply.ok) throw new Error(`the agent could not answer: ${reply.status} ${await reply.text()}`);
+    const seen = await page.waitForFunction((one) => (window as unknown as { seen: Record<string, number> }).seen[one], text, { polling: 20 });
+    arrivals.push(((await seen.jsonValue()) as number) - sentAt);
+  }
+  return arrivals;
+}
+
+function figuresOf(visits: Visit[], arrivals: number[], bytes: { launcher: number; first: number; open: number }): Figure[] {
   const times = visits.map(({ usableMs }) => usableMs);
   const requests = Math.max(...visits.map(({ urls }) => urls.length));
   const dist = join(import.meta.dirname, '../dist/widget');
@@ -112,6 +142,8 @@ function figuresOf(visits: Visit[], bytes: { launcher: number; first: number; op
     { name: 'requests until it can be used', value: requests, unit: '', better: 'less', limit: 4 },
     { name: 'click to usable, median', value: median(times), unit: 'ms', better: 'less', limit: 300 },
     { name: 'click to usable, slowest', value: Math.max(...times), unit: 'ms', better: 'less' },
+    { name: 'an answer on the visitor’s screen, median', value: median(arrivals), unit: 'ms', better: 'less' },
+    { name: 'an answer on the visitor’s screen, p99', value: quantile(arrivals, 0.99), unit: 'ms', better: 'less', limit: 200 },
     { name: 'layout shift', value: Math.max(...visits.map(({ moved }) => moved)), unit: '', better: 'less', limit: 0 },
   ];
 }

@@ -110,12 +110,19 @@ describe.skipIf(!hasBrowser)('a chat that stands open', () => {
     await openChat(page);
     await chat.getByText('Message 120 of many').waitFor();
     expect(await chat.getByText('Message 60 of many').count()).toBe(0);
+    // They come when it has been seen where the reader is.
+    const { promise: isSeen, resolve: seen } = Promise.withResolvers<void>();
+    await page.route('**/messages?*before=*', async (route) => {
+      await isSeen;
+      await route.continue();
+    });
     const log = chat.locator('.log');
     await log.evaluate((element) => {
       element.scrollTop = 110;
     });
     const first = chat.getByText('Message 72 of many');
     const before = (await first.boundingBox())?.y ?? 0;
+    seen();
     await chat.getByText('Message 60 of many').waitFor({ state: 'attached' });
     expect(Math.abs(((await first.boundingBox())?.y ?? 0) - before)).toBeLessThan(2);
     // News at the end move nobody who reads further up; a button leads there.

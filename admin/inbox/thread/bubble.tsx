@@ -8,6 +8,7 @@ import { usePlace } from '../../place.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { Face } from '../../ui/identity.tsx';
 import { Markup } from '../markup.tsx';
+import { useRenewal } from './renewal.ts';
 import css from './thread.module.css';
 
 export function Bubble({ message, isFollowing }: { message: ConversationMessage; isFollowing: boolean }) {
@@ -104,14 +105,15 @@ function Choices({ labels }: { labels: string[] }) {
 
 function FileLink({ file }: { file: Attachment }) {
   const format = useFormat();
+  const { onError, ...link } = useRenewal(file.url);
   if (file.kind === 'image' && file.view_url)
     return (
-      <a href={file.view_url} target="_blank" rel="noreferrer noopener" className={css.picture}>
-        <img src={file.view_url} alt={file.name} loading="lazy" />
+      <a href={file.view_url} target="_blank" rel="noreferrer noopener" className={css.picture} {...link}>
+        <img src={file.view_url} alt={file.name} loading="lazy" onError={onError} />
       </a>
     );
   return (
-    <a href={file.url} target="_blank" rel="noreferrer noopener" className={css.file}>
+    <a href={file.url} target="_blank" rel="noreferrer noopener" className={css.file} {...link}>
       <Icon name="file" size={18} />
       <span className="ellipsis">{file.name}</span>
       <small>{format.bytes(file.size)}</small>
@@ -122,11 +124,12 @@ function FileLink({ file }: { file: Attachment }) {
 function Media({ body: { media, url, alt, caption } }: { body: Extract<Message, { kind: 'media' }> }) {
   const { t } = useTranslation();
   const isPicture = (media === 'image' || media === 'sticker') && isOwn(url);
+  const { onError, ...link } = useRenewal(url);
   return (
     <>
       {isPicture ? (
-        <a href={url} target="_blank" rel="noreferrer noopener" className={css.picture}>
-          <img src={url} alt={alt ?? ''} loading="lazy" />
+        <a href={url} target="_blank" rel="noreferrer noopener" className={css.picture} {...link}>
+          <img src={url} alt={alt ?? ''} loading="lazy" onError={onError} />
         </a>
       ) : (
         <a href={isSafe(url) ? url : undefined} target="_blank" rel="noreferrer noopener nofollow" className={css.file}>

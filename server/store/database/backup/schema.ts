@@ -1,7 +1,7 @@
 // The tables that are there, read from the database itself: backups and restores must know every one, also those of
 // a schema older than this binary, and none that is not ours in a Postgres shared with others.
 import { sql } from 'kysely';
-import { migrations, sqliteDialect } from '../../migrations.ts';
+import { type Dialect, migrations, postgresDialect, sqliteDialect } from '../../migrations.ts';
 import type { Db } from '../handle.ts';
 
 export type TableShape = {
@@ -29,9 +29,19 @@ export async function describeTables(db: Db, { isShared }: Kind): Promise<TableS
   });
 }
 
-/** What the migrations have ever made. */
+/** What the migrations have ever made, and a backup holds. */
 function ownTables(): Set<string> {
-  const statements = migrations.flatMap((migration) => migration.up(sqliteDialect));
+  return tablesMadeFor(sqliteDialect);
+}
+
+/** What is made of the others and fills again by itself: no backup holds it. SQLite keeps such in virtual tables. */
+export function derivedTables(): string[] {
+  const kept = ownTables();
+  return [...tablesMadeFor(postgresDialect)].filter((name) => !kept.has(name));
+}
+
+function tablesMadeFor(dialect: Dialect): Set<string> {
+  const statements = migrations.flatMap((migration) => migration.up(dialect));
   return new Set(statements.flatMap((text) => [...text.matchAll(/\b(?:create table|rename to) (\w+)/gi)].map(([, name = '']) => name)));
 }
 

@@ -200,6 +200,27 @@ describe.skipIf(!hasBrowser)('at the desk of an agent', () => {
     expect(problems).toEqual([]);
   });
 
+  test('a network that comes back while the page is dialling makes one connection and not two', async () => {
+    const { page, problems } = await c.open();
+    let tickets = 0;
+    await page.route('**/v1/events/ws-ticket', async (route) => {
+      tickets += 1;
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await route.continue();
+    });
+    let sockets = 0;
+    page.on('websocket', () => {
+      sockets += 1;
+    });
+    await signIn(page, desk.agent, '/app/inbox');
+    await expect.poll(() => tickets, { timeout: 15_000 }).toBe(1);
+    await page.evaluate(() => globalThis.dispatchEvent(new Event('online')));
+    await expect.poll(() => sockets, { timeout: 15_000 }).toBe(1);
+    await page.waitForTimeout(1_000);
+    expect([tickets, sockets]).toEqual([1, 1]);
+    expect(problems).toEqual([]);
+  });
+
   test('it is handed back at a block one chooses, and every step is seen at once', async () => {
     const finn = await desk.meet('Finn Fox', 'Hi');
     const { page, problems } = await c.open();

@@ -130,8 +130,6 @@ export type Conversation = {
   last_message: { text: string; direction: Direction; author: Author } | null;
   /** Of a search: what was said, and where the words stand in it; null when it was the person who was found. */
   hit?: { message: number; text: string; marks: [number, number][] } | null;
-  /** Where the person is at this moment, where the server tells. */
-  presence?: Presence | null;
   session: number | null;
   seq: number;
   messages: number;
@@ -140,8 +138,6 @@ export type Conversation = {
   closed_at: number | null;
   created_at: number;
 };
-
-export type Presence = { online: boolean; url?: string | null; title?: string | null };
 
 /** How a conversation on a website began, as the browser told it. */
 export type Visit = Record<'url' | 'title' | 'referrer' | 'locale' | 'time_zone' | 'browser' | 'consent', string | null> & {
@@ -229,3 +225,6 @@ export type CannedReply = { id: number; shortcut: string; text: string; created_
 
 /** Somebody does something in a conversation at this moment. */
 export type Sign = { conversation: number; who: { kind: 'agent' | 'subscriber'; id: number | null; name: string }; on: boolean };
+
+/** Somebody is on the website at this moment; null: on the page that was told last. */
+export type PresentSign = { conversation: number; page?: { url: string; title: string } | null };

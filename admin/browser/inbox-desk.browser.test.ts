@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityProblems, hasBrowser } from '../../server/testing/browser.ts';
 import { type Console, openConsole, signIn, takePicture } from '../../server/testing/console.ts';
-import { type Desk, openDesk } from '../../server/testing/desk.ts';
+import { type Desk, openDesk, tellPresent } from '../../server/testing/desk.ts';
 import { makeMember } from '../../server/testing/factories.ts';
 
 /** What the page showed and sounded, and whether it is in sight: a machine without a screen has neither. */
@@ -186,6 +186,39 @@ describe.skipIf(!hasBrowser)('at the desk of an agent', () => {
     await log(second.page).getByText('Let me see').waitFor();
     await second.page.getByText('Mia agent is writing an answer, too.').waitFor({ state: 'detached' });
     expect([...first.problems, ...second.problems]).toEqual([]);
+  });
+
+  test('who is on the website at this moment is seen in the list and beside the thread', async () => {
+    await desk.meet('Ida Iris', 'Hi');
+    const { page, problems } = await c.open();
+    await signIn(page, desk.agent, '/app/inbox');
+    await row(page, 'Ida Iris').click();
+    await log(page).getByText('What is your order number?').waitFor();
+    tellPresent(c, Number(new URL(page.url()).searchParams.get('c')));
+    await page.getByRole('region', { name: 'Person' }).getByText('Here now').waitFor();
+    expect(await row(page, 'Ida Iris').locator('[data-online]').count()).toBe(1);
+    expect(problems).toEqual([]);
+  });
+
+  test('a network that comes back while the page is dialling makes one connection and not two', async () => {
+    const { page, problems } = await c.open();
+    let tickets = 0;
+    await page.route('**/v1/events/ws-ticket', async (route) => {
+      tickets += 1;
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await route.continue();
+    });
+    let sockets = 0;
+    page.on('websocket', () => {
+      sockets += 1;
+    });
+    await signIn(page, desk.agent, '/app/inbox');
+    await expect.poll(() => tickets, { timeout: 15_000 }).toBe(1);
+    await page.evaluate(() => globalThis.dispatchEvent(new Event('online')));
+    await expect.poll(() => sockets, { timeout: 15_000 }).toBe(1);
+    await page.waitForTimeout(1_000);
+    expect([tickets, sockets]).toEqual([1, 1]);
+    expect(problems).toEqual([]);
   });
 
   test('it is handed back at a block one chooses, and every step is seen at once', async () => {

@@ -14,9 +14,10 @@ import { PanelBox } from './context/panel-box.tsx';
 import { Person } from './context/person.tsx';
 import { VisitPanel } from './context/visit-panel.tsx';
 import panes from './inbox.module.css';
+import type { Present } from './live.ts';
 import { conversationQuery } from './reading.ts';
 
-export function Context({ id }: { id: number }) {
+export function Context({ id, present }: { id: number; present: Present | null }) {
   const { t } = useTranslation();
   const { botPlace } = usePlace();
   const navigate = useNavigate({ from: '/app/inbox' });
@@ -38,7 +39,7 @@ export function Context({ id }: { id: number }) {
       {one ? (
         <>
           <FlowPanel one={one} />
-          <Person one={one} />
+          <Person one={one} present={present} />
           {one.channel === 'web' && <VisitPanel one={one} />}
           <Others one={one} />
         </>

@@ -56,9 +56,9 @@ function Panes() {
     <Moved value={moved}>
       <div className={css.panes} data-pane={open === null ? 'list' : search.info ? 'context' : 'thread'} data-info={search.info ? '' : undefined}>
         <h1 className="unseen">{t('nav.inbox')}</h1>
-        <ConversationList list={list} view={view} q={search.q ?? ''} open={open} counts={counts} viewers={viewersOf(live.seen, me.id)} isLost={live.isLost} />
+        <ConversationList list={list} view={view} q={search.q ?? ''} open={open} counts={counts} viewers={viewersOf(live.seen, me.id)} live={live} />
         {open === null ? <Nothing /> : <Thread key={open} id={open} around={numberOf(search.m)} live={live} onClose={() => go(null)} />}
-        {open !== null && <Context key={`context ${open}`} id={open} />}
+        {open !== null && <Context key={`context ${open}`} id={open} present={live.present.get(open) ?? null} />}
       </div>
     </Moved>
   );

@@ -16,6 +16,7 @@ import panes from './inbox.module.css';
 import css from './list/list.module.css';
 import { Row } from './list/row.tsx';
 import { useWindow } from './list/window.ts';
+import type { Live } from './live.ts';
 import { membersQuery } from './reading.ts';
 
 const AlertMenu = lazy(() => import('./list/alert-menu.tsx').then(({ AlertMenu }) => ({ default: AlertMenu })));
@@ -32,10 +33,10 @@ type ListProps = {
   counts: ConversationCounts | undefined;
   /** Of the team, by conversation. */
   viewers: ReadonlyMap<number, string[]>;
-  isLost: boolean;
+  live: Live;
 };
 
-export function ConversationList({ list, view, q, open, counts, viewers, isLost }: ListProps) {
+export function ConversationList({ list, view, q, open, counts, viewers, live }: ListProps) {
   const { t } = useTranslation();
   const { place } = usePlace();
   const navigate = useNavigate({ from: '/app/inbox' });
@@ -75,27 +76,27 @@ export function ConversationList({ list, view, q, open, counts, viewers, isLost 
           </Link>
         ))}
       </nav>
-      {isLost && (
+      {live.isLost && (
         <p className={css.lost} role="status">
           {t('inbox.lost')}
         </p>
       )}
-      <Rows list={list} view={view} q={q} open={open} viewers={viewers} members={members} />
+      <Rows list={list} view={view} q={q} open={open} viewers={viewers} live={live} members={members} />
     </section>
   );
 }
 
-type RowsProps = Pick<ListProps, 'list' | 'view' | 'q' | 'open' | 'viewers'> & { members: Member[] };
+type RowsProps = Pick<ListProps, 'list' | 'view' | 'q' | 'open' | 'viewers' | 'live'> & { members: Member[] };
 
-function Rows({ list, view, q, open, viewers, members }: RowsProps) {
+function Rows({ list, view, q, open, viewers, live, members }: RowsProps) {
   if (list.error) return <Problem error={list.error} retry={list.retry} />;
   if (!list.rows) return <Ghosts />;
   if (list.rows.length === 0) return <NoRows view={view} isSearch={q !== ''} />;
   // Another list begins at its top.
-  return <Scrolled key={`${view} ${q}`} list={list} rows={list.rows} open={open} viewers={viewers} members={members} />;
+  return <Scrolled key={`${view} ${q}`} list={list} rows={list.rows} open={open} viewers={viewers} live={live} members={members} />;
 }
 
-function Scrolled({ list, rows, open, viewers, members }: Pick<RowsProps, 'list' | 'open' | 'viewers' | 'members'> & { rows: Conversation[] }) {
+function Scrolled({ list, rows, open, viewers, live, members }: Pick<RowsProps, 'list' | 'open' | 'viewers' | 'live' | 'members'> & { rows: Conversation[] }) {
   const { t } = useTranslation();
   const now = useNow();
   const box = useRef<HTMLDivElement>(null);
@@ -114,6 +115,7 @@ function Scrolled({ list, rows, open, viewers, members }: Pick<RowsProps, 'list'
                   isOpen={one.id === open}
                   assignee={members.find((member) => member.id === one.assignee) ?? null}
                   viewers={viewers.get(one.id) ?? []}
+                  isPresent={live.present.has(one.id)}
                   now={now}
                 />
               </li>

@@ -1,18 +1,22 @@
 // What happens while the inbox is open: conversations that moved, and people who type or look on. One connection; when it
 // breaks it is made again, and everything is read anew, for what was told meanwhile is not told again.
 import { useEffect, useRef, useState } from 'react';
-import type { Sign } from '../api/replies.ts';
+import type { PresentSign, Sign } from '../api/replies.ts';
 import { openEvents, type Place } from '../api.ts';
 
 export type Doing = 'typing' | 'viewing';
 /** Somebody's sign, and until when it is believed. */
 export type Seen = Sign & { doing: Doing; until: number };
 
+/** Somebody who is on the website, on which page as far as it was told, and until when that is believed. */
+export type Present = { page: { url: string; title: string } | null; until: number };
+
 type Frame = { event?: string; data?: unknown };
 /** Null: anything may have moved. */
 type OnMoved = (conversation: number | null) => void;
 
 const believedMs: Record<Doing, number> = { typing: 8_000, viewing: 30_000 };
+const presentMs = 30_000;
 const sayAgainMs: Record<Doing, number> = { typing: 3_000, viewing: 20_000 };
 const firstPauseMs = 500;
 const longestPauseMs = 15_000;
@@ -22,6 +26,8 @@ export type Live = {
   /** No connection for longer than a blink. */
   isLost: boolean;
   seen: Seen[];
+  /** By conversation. */
+  present: ReadonlyMap<number, Present>;
   /** Shown to others; said again only after a while. */
   show(doing: Doing, conversation: number, isOn: boolean): void;
 };
@@ -29,6 +35,7 @@ export type Live = {
 export function useLive(at: Place, onMoved: OnMoved): Live {
   const [isLost, setLost] = useState(false);
   const [seen, setSeen] = useState<Seen[]>([]);
+  const [present, setPresent] = useState<ReadonlyMap<number, Present>>(new Map());
   const socket = useRef<WebSocket | null>(null);
   const said = useRef(new Map<string, number>());
   const latest = useRef(onMoved);
@@ -47,6 +54,7 @@ export function useLive(at: Place, onMoved: OnMoved): Live {
       (frame) => {
         if (frame.event === 'conversation.changed') latest.current((frame.data as { conversation: number }).conversation);
         else if (frame.event === 'stream.missed' || frame.event === 'stream.resync') latest.current(null);
+        else if (frame.event === 'conversation.present') setPresent((before) => withPresent(before, frame.data as PresentSign));
         else if (frame.event === 'conversation.typing' || frame.event === 'conversation.viewing') {
           const doing = frame.event === 'conversation.typing' ? 'typing' : 'viewing';
           setSeen((before) => withSign(before, { ...(frame.data as Sign), doing, until: Date.now() + believedMs[doing] }));
@@ -57,15 +65,20 @@ export function useLive(at: Place, onMoved: OnMoved): Live {
       stop();
       socket.current = null;
       setSeen([]);
+      setPresent(new Map());
     };
   }, [workspace, bot]);
 
   // What nobody says again is over.
+  const isAnyone = seen.length + present.size > 0;
   useEffect(() => {
-    if (seen.length === 0) return;
-    const timer = setInterval(() => setSeen((before) => (before.some(isOver) ? before.filter((one) => !isOver(one)) : before)), 1000);
+    if (!isAnyone) return;
+    const timer = setInterval(() => {
+      setSeen((before) => (before.some(isOver) ? before.filter((one) => !isOver(one)) : before));
+      setPresent((before) => ([...before.values()].some(isOver) ? new Map([...before].filter(([, one]) => !isOver(one))) : before));
+    }, 1000);
     return () => clearInterval(timer);
-  }, [seen.length]);
+  }, [isAnyone]);
 
   const show = (doing: Doing, conversation: number, isOn: boolean): void => {
     const key = `${doing} ${conversation}`;
@@ -76,11 +89,16 @@ export function useLive(at: Place, onMoved: OnMoved): Live {
     else said.current.delete(key);
     socket.current.send(JSON.stringify({ id: null, method: doing, params: { conversation, on: isOn } }));
   };
-  return { isLost, seen, show };
+  return { isLost, seen, present, show };
 }
 
-function isOver({ until }: Seen): boolean {
+function isOver({ until }: { until: number }): boolean {
   return until <= Date.now();
+}
+
+function withPresent(before: ReadonlyMap<number, Present>, { conversation, page }: PresentSign): ReadonlyMap<number, Present> {
+  const others = [...before].filter(([id]) => id !== conversation).slice(-maxSeen);
+  return new Map([...others, [conversation, { page: page ?? before.get(conversation)?.page ?? null, until: Date.now() + presentMs }]]);
 }
 
 function withSign(before: Seen[], sign: Seen): Seen[] {

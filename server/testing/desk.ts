@@ -1,6 +1,7 @@
 // People on the website whom an agent in the inbox talks with, by the widget's API, and the flow that meets them.
 import { sql } from 'kysely';
 import { expect } from 'vitest';
+import type { Sign } from '../live.ts';
 import type { Console } from './console.ts';
 import { makeMember } from './factories.ts';
 
@@ -77,6 +78,13 @@ async function meet(c: Console, name: string, message: string): Promise<Person> 
       return ((await reply.json()) as { body: string; direction: string }[]).filter((one) => one.direction === 'outbound').map((one) => one.body);
     },
   };
+}
+
+/** As the server tells every 15 seconds of who has the chat open. */
+export function tellPresent(c: Console, conversationId: number): void {
+  const { bot, workspace } = c.world;
+  const sign = { kind: 'present', page: null, who: { kind: 'subscriber', id: null, name: '' } } as unknown as Sign;
+  c.t.app.live.publish([{ workspaceId: workspace.id, botId: bot.id, conversationId, seq: 0, dueAt: null, sign }]);
 }
 
 /** Many who wait for people, the last of them with a long thread: `Line 1` and so on, one of which is about a kangaroo. Its number. */

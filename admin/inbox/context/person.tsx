@@ -5,13 +5,14 @@ import type { Conversation } from '../../api/replies.ts';
 import { channelName, useFormat } from '../../format.ts';
 import { usePlace } from '../../place.ts';
 import { Face } from '../../ui/identity.tsx';
+import type { Present } from '../live.ts';
 import { subscriberQuery } from '../reading.ts';
 import css from './context.module.css';
 import { Fact, Facts } from './facts.tsx';
 import { PanelBox } from './panel-box.tsx';
 import { useShownFields } from './shown-fields.ts';
 
-export function Person({ one }: { one: Conversation }) {
+export function Person({ one, present }: { one: Conversation; present: Present | null }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { botPlace } = usePlace();
@@ -25,9 +26,9 @@ export function Person({ one }: { one: Conversation }) {
         <div>
           <strong>{name}</strong>
           <span>{t('inbox.onChannel', { channel: channelName(one.channel) })}</span>
-          {one.presence?.online && (
-            <span className={css.online}>
-              {t('inbox.online')} {one.presence.title ?? one.presence.url}
+          {present && (
+            <span className={css.online} title={present.page?.url}>
+              {present.page ? t('inbox.onPage', { page: present.page.title || present.page.url }) : t('inbox.online')}
             </span>
           )}
         </div>

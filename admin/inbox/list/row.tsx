@@ -8,9 +8,9 @@ import { Icon } from '../../ui/icon.tsx';
 import { Face } from '../../ui/identity.tsx';
 import css from './list.module.css';
 
-type RowProps = { one: Conversation; isOpen: boolean; assignee: Member | null; viewers: string[]; now: number };
+type RowProps = { one: Conversation; isOpen: boolean; assignee: Member | null; viewers: string[]; isPresent: boolean; now: number };
 
-export function Row({ one, isOpen, assignee, viewers, now }: RowProps) {
+export function Row({ one, isOpen, assignee, viewers, isPresent, now }: RowProps) {
   const { t } = useTranslation();
   const { me } = usePlace();
   const name = one.subscriber.name || t('inbox.someone', { id: one.id });
@@ -26,7 +26,7 @@ export function Row({ one, isOpen, assignee, viewers, now }: RowProps) {
       data-unread={isUnread || undefined}
       aria-current={isOpen ? 'true' : undefined}
     >
-      <span className={css.rowFace} data-online={one.presence?.online || undefined}>
+      <span className={css.rowFace} data-online={isPresent || undefined}>
         <Face name={name} image={one.subscriber.image} size={36} />
       </span>
       <span className={css.rowWords}>
@@ -73,7 +73,7 @@ function Marked({ text, marks }: { text: string; marks: [number, number][] }) {
   );
 }
 
-function Chips({ one, assignee, viewers, now }: Omit<RowProps, 'isOpen'>) {
+function Chips({ one, assignee, viewers, now }: Omit<RowProps, 'isOpen' | 'isPresent'>) {
   const { t } = useTranslation();
   const format = useFormat();
   const { me } = usePlace();

@@ -13,7 +13,7 @@ import { openSqlite } from '../sqlite.ts';
 import { checkSeal, damaged, exitCodeBadData, type Line, readArchive, type Seen, syncDirectory } from './archive.ts';
 import { backupsDirectory, filesDirectory } from './backup.ts';
 import { type Header, load, type Restored } from './load.ts';
-import { describeTables, indexTables } from './schema.ts';
+import { derivedTables, describeTables } from './schema.ts';
 
 const exitCodeConfig = 78;
 
@@ -113,7 +113,7 @@ async function restorePostgres(file: string, header: Header, ask: RestoreAsk, da
       rmSync(aside, { recursive: true, force: true });
       mkdirSync(aside, { recursive: true, mode: 0o700 });
       if (!ask.mayReplace) await refuseIfHeld(tx, database);
-      for (const name of indexTables()) await sql`drop table if exists ${sql.table(name)}`.execute(tx);
+      for (const name of derivedTables()) await sql`drop table if exists ${sql.table(name)}`.execute(tx);
       for (const { name } of await describeTables(tx, database)) await sql`drop table ${sql.table(name)} cascade`.execute(tx);
       await sql`drop table if exists migration`.execute(tx);
       const inside: Migrator = { ...migrator, db: tx, transact: (body) => body(tx) };

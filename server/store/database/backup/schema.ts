@@ -29,18 +29,18 @@ export async function describeTables(db: Db, { isShared }: Kind): Promise<TableS
   });
 }
 
-/** Indexes that are tables on Postgres: made from the others again, so no backup holds them. */
-export function indexTables(): string[] {
-  const ours = ownTables();
-  return [...tablesOn(postgresDialect)].filter((name) => !ours.has(name));
-}
-
+/** What the migrations have ever made, and a backup holds. */
 function ownTables(): Set<string> {
-  return tablesOn(sqliteDialect);
+  return tablesMadeFor(sqliteDialect);
 }
 
-/** What the migrations have ever made. */
-function tablesOn(dialect: Dialect): Set<string> {
+/** What is made of the others and fills again by itself: no backup holds it. SQLite keeps such in virtual tables. */
+export function derivedTables(): string[] {
+  const kept = ownTables();
+  return [...tablesMadeFor(postgresDialect)].filter((name) => !kept.has(name));
+}
+
+function tablesMadeFor(dialect: Dialect): Set<string> {
   const statements = migrations.flatMap((migration) => migration.up(dialect));
   return new Set(statements.flatMap((text) => [...text.matchAll(/\b(?:create table|rename to) (\w+)/gi)].map(([, name = '']) => name)));
 }

@@ -3,7 +3,7 @@
 // the first ask of a text that a large part of all rows contains, is shown without one (docs/decisions/0011).
 import { Agent, get } from 'node:http';
 import { databaseKinds, makePlace } from '../server/testing/databases.ts';
-import { fillMillion, nameOf } from '../server/testing/million.ts';
+import { fillMillion, nameOf } from '../server/testing/samples/million.ts';
 import { seed, startProduct } from './load/product.ts';
 import { type Bench, type Figure, lineOf, quantile } from './report.ts';
 

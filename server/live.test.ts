@@ -7,8 +7,8 @@ import { type Database, openDatabase } from './store/database.ts';
 import { databaseKinds, makePlace, type Place } from './testing/databases.ts';
 import { openLine } from './testing/doubles/line.ts';
 import { readStream } from './testing/doubles/readers.ts';
-import { echo } from './testing/echo.ts';
 import { makeWorld, type World } from './testing/factories.ts';
+import { echo } from './testing/samples/echo.ts';
 import { call, scenario } from './testing/scenario.ts';
 import { type TestApp, testApp } from './testing/test-app.ts';
 

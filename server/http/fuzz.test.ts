@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { doors } from '../doors.ts';
 import { databaseKinds } from '../testing/databases.ts';
 import { makeWorld, type World } from '../testing/factories.ts';
-import { bodies, hardTexts, pathParts, storableTexts, values } from '../testing/naughty.ts';
+import { bodies, hardTexts, pathParts, storableTexts, values } from '../testing/samples/naughty.ts';
 import { call, type Reply, type Request } from '../testing/scenario.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
 import type { Door, Route } from './route.ts';

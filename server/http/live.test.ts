@@ -7,8 +7,8 @@ import { databaseKinds } from '../testing/databases.ts';
 import { faultProxy } from '../testing/doubles/fault-proxy.ts';
 import { rawClient } from '../testing/doubles/raw-client.ts';
 import { blocksOf, readStream, type Seen, watchNext } from '../testing/doubles/readers.ts';
-import { echo } from '../testing/echo.ts';
 import { makeKeyFor, makeMember, makeWorld, session, type World } from '../testing/factories.ts';
+import { echo } from '../testing/samples/echo.ts';
 import { call } from '../testing/scenario.ts';
 import { type TestApp, testApp } from '../testing/test-app.ts';
 

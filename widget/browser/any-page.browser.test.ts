@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launcherOf, openChat, openShop, type Shop, saidIn, write } from '../../server/testing/browser/shop.ts';
 import { accessibilityProblems, hasBrowser } from '../../server/testing/browser.ts';
 import { takePicture } from '../../server/testing/console.ts';
-import { hardTexts, storableTexts } from '../../server/testing/naughty.ts';
+import { hardTexts, storableTexts } from '../../server/testing/samples/naughty.ts';
 
 const hostile = [
   '<img src=x onerror="window.pwned=1">',

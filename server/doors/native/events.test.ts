@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { databaseKinds } from '../../testing/databases.ts';
 import { readFor, readStream, type Seen } from '../../testing/doubles/readers.ts';
-import { echo } from '../../testing/echo.ts';
 import { makeKeyFor, makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
+import { echo } from '../../testing/samples/echo.ts';
 import { call } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 

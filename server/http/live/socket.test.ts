@@ -4,8 +4,8 @@ import { deleteKey } from '../../store/keys.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { rawClient, sendRaw } from '../../testing/doubles/raw-client.ts';
 import { openWebSocket, readStream, type SocketClient } from '../../testing/doubles/readers.ts';
-import { echo } from '../../testing/echo.ts';
 import { makeKeyFor, makeMember, makeWorld, session, type World } from '../../testing/factories.ts';
+import { echo } from '../../testing/samples/echo.ts';
 import { call } from '../../testing/scenario.ts';
 import { type TestApp, testApp } from '../../testing/test-app.ts';
 

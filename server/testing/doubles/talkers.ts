@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { echo } from '../echo.ts';
+import { echo } from '../samples/echo.ts';
 
 export type Talk = { chat: string; said: string[] };
 

@@ -1,8 +1,8 @@
 // A million tags and a million audited events of one bot, written past the product's commands (which would take a
 // quarter of an hour) and with what those keep: the tally, the search index. Names look like those people give.
 import { sql } from 'kysely';
-import { type Database, extendGrams, openDatabase } from '../store/database.ts';
-import type { Place } from './databases.ts';
+import { type Database, extendGrams, openDatabase } from '../../store/database.ts';
+import type { Place } from '../databases.ts';
 
 const first = 'red,blue,green,gold,silver,old,new,cold,warm,big,small,north,south,east,west,quick,slow,early,late,vip'.split(',');
 const second = 'customer,lead,partner,visitor,order,ticket,invoice,basket,campaign,newsletter,webinar,trial,refund,delivery,member,guest'.split(',');

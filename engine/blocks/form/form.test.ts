@@ -67,6 +67,18 @@ test('fields that need not be filled may stay empty, also when they are called l
   expect(talk.session.vars.who).toEqual({ email: 'jo@example.com' });
 });
 
+test('each field for a file gets the one whose id it holds', () => {
+  const two = [
+    { id: 'bill', kind: 'file', label: 'Bill' },
+    { id: 'photo', kind: 'file', label: 'Photo' },
+  ];
+  const talk = open({ fields: two });
+  const [a, b] = ['a', 'b'].map((id) => ({ id, name: `${id}.txt`, type: 'text/plain', size: 1, url: `https://files.example/${id}` }));
+  if (!a || !b) throw new Error('there are two');
+  talk.say({ text: '', values: { bill: 'b', photo: 'a' }, files: [a, b] });
+  expect(talk.session.vars.who).toEqual({ bill: b, photo: a });
+});
+
 test('wrong and missing fields are named and the form comes again, at most ten times', () => {
   const talk = open({ to: { cancel: 'cancel' } });
   talk.say({ text: '', values: { age: '17' } });

@@ -1,13 +1,15 @@
 // What a page says of its visitor and of their conversation once there is one: facts people look at and flows may ask for.
 // A visitor can say whatever their page can, so no right hangs on any of it.
+import type { Value } from '@parley/engine/expression/value.ts';
 import type { App } from '../app.ts';
 import { invalidField, notFound } from '../errors.ts';
 import { announce } from '../live.ts';
 import { type Conversation, lockConversation, setCircumstances } from '../store/conversations.ts';
-import { countCustomEvents, customEventNamed, findEventNamed, logCustomEvent } from '../store/custom-events.ts';
+import { countCustomEvents, findEventNamed } from '../store/custom-events.ts';
 import type { Db } from '../store/database.ts';
 import { changeLabels } from '../store/labels.ts';
 import type { Site } from '../store/sites.ts';
+import { noteCustomEvent } from './custom-events.ts';
 import { noteSaid, type SaidFields } from './site-subscribers.ts';
 
 /** Of one bot, all its websites and flows together: past it pages may use the names there are. */
@@ -19,15 +21,13 @@ export async function trackEvent(
   tx: Db,
   site: Site,
   subscriberId: number,
-  { name, properties }: { name: string; properties: object },
+  { name, properties }: { name: string; properties: { [name: string]: unknown } },
 ): Promise<void> {
-  const { bot_id: botId } = site;
-  const now = app.clock.now();
-  const known = await findEventNamed(tx, botId, name);
-  if (!known && (await countCustomEvents(tx, botId, maxEventNames)) >= maxEventNames)
+  const { bot_id: botId, workspace_id: workspaceId } = site;
+  const isKnown = (await findEventNamed(tx, botId, name)) !== null;
+  if (!isKnown && (await countCustomEvents(tx, botId, maxEventNames)) >= maxEventNames)
     throw invalidField('name', `This bot has ${maxEventNames} kinds of events already. Use one of them.`);
-  const event = known ?? (await customEventNamed(tx, botId, name, now));
-  await logCustomEvent(tx, botId, { eventId: event.id, subscriberId, data: properties }, now);
+  await noteCustomEvent(app, tx, { workspaceId, botId }, subscriberId, { name, data: properties as Value });
 }
 
 /** Kept with the conversation for people who look at it; what is theirs also in the bot's fields of these names. Null takes one away. */

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createField } from '../../commands/fields.ts';
 import { createFlow, publishFlow } from '../../commands/flows.ts';
 import { createLabel } from '../../commands/labels.ts';
+import { workOnce } from '../../jobs/worker.ts';
 import { giveSign, type Sign } from '../../live.ts';
 import type { Conversation } from '../../store/conversations.ts';
+import { listMessages } from '../../store/messages.ts';
 import type { Site } from '../../store/sites.ts';
 import { databaseKinds } from '../../testing/databases.ts';
 import { readStream } from '../../testing/doubles/readers.ts';
@@ -57,6 +59,18 @@ describe.each(databaseKinds)('what a page says of its visitor on %s', (kind) => 
   });
 
   const track = (body: object) => call(t, visitor.ask('POST', '/events', body, visitor.credential));
+
+  test('an event sets off the flow that waits for it', async () => {
+    const groups = { a: { blocks: [{ id: 'offer', type: 'text', text: 'The {{ param.trigger.data.sku }} is in season.', to: { next: '@end' } }] } };
+    const seen = { format: 'flow/1', id: 'seen', name: 'seen', triggers: { go: { type: 'event', event: 'seen', interrupts: 'always', to: 'a' } }, groups };
+    await call(t, { method: 'POST', path: '/v1/flows', key: world.key, body: { document: seen, publish: true } });
+    await visitor.open({ message: 'Hi' });
+    expect((await track({ name: 'Seen', properties: { sku: 'fern' } })).status).toBe(204);
+    await workOnce(t.app);
+    const { id } = await row();
+    const texts = (await listMessages(t.app.db, id, { limit: 20, notes: 'without' })).map((one) => one.text);
+    expect(texts.at(-1)).toBe('The fern is in season.');
+  });
 
   test('an event is noted with the visitor, under a name that is made at its first use', async () => {
     expect((await track({ name: 'looked' })).status).toBe(404);

@@ -122,7 +122,13 @@ function LookForm({ site, at, isReadOnly }: LookProps) {
             {...form.getInputProps('color')}
           />
           <Choice label={t('sites.look.scheme')} names={['auto', 'light', 'dark']} word={(name) => t(`sites.look.${name}`)} {...form.getInputProps('scheme')} />
-          <Choice label={t('sites.look.side')} names={['start', 'end']} word={(name) => t(`sites.look.${name}`)} {...form.getInputProps('side')} />
+          <Choice
+            label={t('sites.look.side')}
+            hint={t('sites.look.sideHint')}
+            names={['start', 'end']}
+            word={(name) => t(`sites.look.${name}`)}
+            {...form.getInputProps('side')}
+          />
           <Choice
             label={t('sites.look.radius')}
             names={radiiWith(values.radius)}
@@ -165,15 +171,16 @@ function radiiWith(radius: string): string[] {
 
 type ChoiceProps<Name extends string> = {
   label: string;
+  hint?: string;
   names: readonly Name[];
   word: (name: Name) => string;
   value?: string;
   onChange?: (value: string) => void;
 };
 
-function Choice<Name extends string>({ label, names, word, value, onChange }: ChoiceProps<Name>) {
+function Choice<Name extends string>({ label, hint, names, word, value, onChange }: ChoiceProps<Name>) {
   return (
-    <Input.Wrapper label={label} labelElement="div">
+    <Input.Wrapper label={label} description={hint} labelElement="div">
       <SegmentedControl
         fullWidth
         aria-label={label}

@@ -206,8 +206,8 @@ test('every executed block is traced once, with the port it left by', () => {
   };
   const talk = begin(groups, { flows: { sub }, more: { vars: { x: { type: 'number' } } } });
   expect(tracesOf(talk)).toEqual(['a.t next', 'g.r return', 'a.c next', 'a.l do', 'b.s next', 'a.l done', 'c.g next', 'd.last next']);
-  expect(talk.outputs.filter((one) => one.kind === 'trace' && one.set.length > 0)).toMatchObject([
-    { block: 'a.l', set: ['x'] },
-    { block: 'b.s', set: ['x'] },
+  expect(talk.outputs.filter((one) => one.kind === 'trace' && Object.keys(one.set).length > 0)).toMatchObject([
+    { block: 'a.l', set: { x: '1' } },
+    { block: 'b.s', set: { x: '1' } },
   ]);
 });

@@ -191,7 +191,7 @@ export type FlowSession = {
   hand_back: { flow: string; version: number } | null;
   started_at: number;
   updated_at: number;
-  trace: { at: number; block: string; port: string; set: string[]; reason: string | null }[];
+  trace: { at: number; block: string; port: string; set: Record<string, string>; reason: string | null }[];
 };
 
 export type BlockWords = { group: string; label: string; says: string | null };

@@ -13,6 +13,7 @@ import { type Flow, indexOf } from '../flow.ts';
 import type { Message, Reply } from '../message.ts';
 import { fractionOf, randomOf, type Session, type Vars, type Wait } from '../session.ts';
 import { renderJson, renderText, renderValue, type Slot } from '../template.ts';
+import { shown } from './shown.ts';
 
 export type Hours = { isOpen(at: number): boolean; nextOpen(at: number): number | null };
 
@@ -39,7 +40,7 @@ export type Context = {
 };
 
 /** `reason` says why, where the port alone does not. */
-export type Trace = { turn: number; block: string; port: string; set: string[]; reason?: string };
+export type Trace = { turn: number; block: string; port: string; set: { [name: string]: string }; reason?: string };
 
 export type Output =
   | { kind: 'say'; block: string; message: Message }
@@ -85,7 +86,7 @@ export class Turn implements BlockTurn {
   #waits = 0;
   #flow: Flow | null = null;
   #names: string[] = [];
-  #set: string[] = [];
+  #set: { [name: string]: string } = {};
 
   constructor(session: Session, context: Context, reply: Reply | null) {
     this.session = session;
@@ -175,7 +176,8 @@ export class Turn implements BlockTurn {
   }
 
   #changeField(owner: 'subscriber' | 'bot', name: string, value: Value): void {
-    this.#set.push(`${owner}.${name}`);
+    const path = `${owner}.${name}`;
+    this.#set[path] = shown(path, value);
     this.scope[owner] = { ...(this.scope[owner] as Vars), [name]: value };
     this.change({ do: 'set_field', of: owner, name, value });
     if (owner === 'subscriber' && name === 'language' && typeof value === 'string') this.language = this.around.language = value;
@@ -186,15 +188,17 @@ export class Turn implements BlockTurn {
   }
 
   #setVariable(name: string, value: Value): void {
-    this.#set.push(name);
+    this.#set[name] = shown(name, value);
     this.session.vars[name] = value;
     this.scope[name] = value;
     if (!this.#names.includes(name)) this.#names.push(name);
   }
 
-  /** What was set since the last trace: the names, never the values. */
-  takeSet(): string[] {
-    return this.#set.splice(0);
+  /** What was set since the last trace, as it is shown. */
+  takeSet(): Trace['set'] {
+    const set = this.#set;
+    this.#set = {};
+    return set;
   }
 
   defaultOf(path: string): Value {

@@ -162,7 +162,12 @@ export async function traceOf(db: Db, run: RunRow): Promise<{ spans: Span[]; isW
     const parent = spans.push({ name: 'turn', parent: 0, at: step.at, turn, attributes: { seq: step.last_seq } }) - 1;
     for (const { block, port, set, reason } of ran) {
       if (spans.length >= maxSpans) return { spans, isWhole: false };
-      const attributes = { 'block.id': block, 'block.port': port, ...(set ? { 'block.set': set } : {}), ...(reason ? { 'error.message': reason } : {}) };
+      const attributes = {
+        'block.id': block,
+        'block.port': port,
+        ...(set ? { 'block.set': Object.keys(set) } : {}),
+        ...(reason ? { 'error.message': reason } : {}),
+      };
       spans.push({ name: 'block', parent, at: step.at, turn, attributes });
     }
   }

@@ -1,5 +1,6 @@
 // A reply came in: from any door, for any channel. It answers what waits, or is a global command, or sets off a trigger,
 // or begins the start flow of a new conversation, or waits for people. The door answers after the commit.
+import { commandIn } from '@parley/engine/advance/commands.ts';
 import { parsePayload } from '@parley/engine/block.ts';
 import { definitionOf } from '@parley/engine/blocks.ts';
 import { type Flow, indexOf } from '@parley/engine/flow.ts';
@@ -31,7 +32,7 @@ export async function takeReply(app: App, tx: Db, turn: OpenTurn, reply: Reply):
   turn.reply = reply;
   turn.context.conv.last_reply_at = turn.context.now;
   // A word that means the same everywhere, and what comes late, wait for nothing more.
-  const isAtOnce = () => commandIn(turn, reply) !== null || lateness(turn, reply) !== 'resume';
+  const isAtOnce = () => commandIn(turn.context.commands, reply.text) !== null || lateness(turn, reply) !== 'resume';
   const due = isResting(turn) ? null : await gathered(app, tx, turn, { reply, isAtOnce });
   if (due) await answer(app, tx, turn, due);
   return saveStep(app, tx, turn);
@@ -60,7 +61,7 @@ export async function answer(app: App, tx: Db, turn: OpenTurn, reply: Reply): Pr
   }
   const pressed = await pressedIn(tx, turn, reply);
   if (pressed) return beginSession(app, tx, turn, pressed.flow, { pressed: pressed.button, reply });
-  const command = commandIn(turn, reply);
+  const command = commandIn(turn.context.commands, reply.text);
   if (command !== null) return obey(app, tx, turn, command, reply);
   const first = triggers[0];
   if (first) return beginTriggered(app, tx, turn, first, { reply });
@@ -76,7 +77,7 @@ function lateness(turn: OpenTurn, reply: Reply): LateReply {
   const wait = session?.state.wait;
   if (!session || wait?.kind !== 'reply') return 'resume';
   const late = lateReplyAfter(settings, conversation.channel, context.now - session.updatedAt);
-  const isPlain = late !== 'resume' && (wait.choices.some((one) => one.payload === reply.payload) || commandIn(turn, reply) !== null);
+  const isPlain = late !== 'resume' && (wait.choices.some((one) => one.payload === reply.payload) || commandIn(turn.context.commands, reply.text) !== null);
   return isPlain ? 'resume' : late;
 }
 
@@ -97,11 +98,6 @@ function hasButton(flow: Flow, { at, id }: { at: string; id: string }): boolean 
       .ports(block as never)
       .some((port) => port.name === `btn:${id}`)
   );
-}
-
-function commandIn(turn: OpenTurn, reply: Reply): string | null {
-  const said = reply.text.trim().toLowerCase();
-  return Object.entries(turn.context.commands).find(([, words]) => words.some((word) => word.toLowerCase() === said))?.[0] ?? null;
 }
 
 async function beginStart(app: App, tx: Db, turn: OpenTurn, reply: Reply): Promise<boolean> {

@@ -145,15 +145,15 @@ export function eventsOf({ last_seq: last, at, events }: Pick<StepRow, 'last_seq
   return said.map((event, index) => ({ seq: last - said.length + 1 + index, at, ...event }) as ConversationEvent);
 }
 
-/** A block that ran: the port it was left by, the names of what it set, never the values, and why what it asked for failed. */
-export type Traced = { block: string; port: string; set?: string[]; reason?: string };
+/** A block that ran: the port it was left by, what it set as it may be shown, and why what it asked for failed. */
+export type Traced = { block: string; port: string; set?: { [name: string]: string }; reason?: string };
 
 function traceOf({ outputs }: OpenTurn): Traced[] {
   const trace: Traced[] = [];
   for (const one of outputs) {
     if (one.kind !== 'trace') continue;
     const { block, port, set, reason } = one;
-    trace.push({ block, port, ...(set.length > 0 ? { set } : {}), ...(reason === undefined ? {} : { reason }) });
+    trace.push({ block, port, ...(Object.keys(set).length > 0 ? { set } : {}), ...(reason === undefined ? {} : { reason }) });
   }
   return trace;
 }

@@ -73,7 +73,7 @@ describe.each(databaseKinds)('names a bot does not have, on %s', (kind) => {
     expect(trace[0]).toMatchObject({
       block: 'a.s',
       port: 'not_found',
-      set: ['subscriber.age'],
+      set: { 'subscriber.age': '7' },
       reason: 'not there: the tag nobody made this, the label neither this',
     });
     const age = await t.app.db.selectFrom('field').select('id').where('name_key', '=', 'age').where('bot_id', '=', world.bot.id).executeTakeFirstOrThrow();
@@ -109,7 +109,9 @@ describe.each(databaseKinds)('names a bot does not have, on %s', (kind) => {
 
   test('a hand-over to somebody who answers nobody here goes by no_agent, or to whoever comes', async () => {
     const elsewhere = await makeWorld(t.app);
-    const to = (agent: string, ways?: object) => run([{ id: 'h', type: 'handoff', text: 'One moment.', to_agent: agent, ...(ways && { to: ways }) }]);
+    // Computed: who is named outright is looked up when the flow is published.
+    const to = (agent: string, ways?: object) =>
+      run([{ id: 'h', type: 'handoff', text: 'One moment.', to_agent: `{{ '${agent}' }}`, ...(ways && { to: ways }) }]);
     const named = await to(`${elsewhere.account.id}`, { no_agent: 'b' });
     expect(named.said).toEqual(['One moment.', 'Not there.']);
     expect(named.trace[0]).toMatchObject({ block: 'a.h', port: 'no_agent', reason: `nobody answers as ${elsewhere.account.id}` });

@@ -107,7 +107,7 @@ describe.each(databaseKinds)('the doors on %s', (kind) => {
     await ask('POST', `/v1/chats/${made.id}/messages`, { message: 'Ada' });
     const done = await session();
     expect(done).toMatchObject({ status: 'ended', wait: null });
-    expect(done.trace).toContainEqual({ at: t.clock.now(), block: 'hello.q', port: 'next', set: ['subscriber.first_name'], reason: null });
+    expect(done.trace).toContainEqual({ at: t.clock.now(), block: 'hello.q', port: 'next', set: { 'subscriber.first_name': 'Ada' }, reason: null });
     const nobody = await ask<{ user_ns: string }>('PUT', '/v1/subscribers', { email: 'nobody@example.com' });
     await ask('POST', '/api/subscriber/send-text', { user_ns: nobody.user_ns, content: 'Hello' });
     const reply = await call(t, { method: 'GET', path: `/v1/conversations/${(await latest()).id}/session`, key: world.key });

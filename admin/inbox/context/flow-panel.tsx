@@ -180,7 +180,9 @@ function Trace({ session }: { session: FlowSession }) {
             <BlockName block={step.block} session={session} />
             <span className={css.port}>{step.reason === null ? step.port : `${step.port} (${step.reason})`}</span>
             <time dateTime={new Date(step.at).toISOString()}>{format.time(step.at)}</time>
-            {step.set.length > 0 && <small>{t('inbox.flow.set', { names: format.list(step.set) })}</small>}
+            {Object.entries(step.set).map(([name, value]) => (
+              <small key={name}>{t('inbox.flow.set', { name, value })}</small>
+            ))}
           </li>
         ))}
         {session.status !== 'ended' && (

@@ -40,7 +40,7 @@ export const session = z
           at: time,
           block: z.string(),
           port: z.string(),
-          set: z.array(z.string()).describe('What the block changed, by name.'),
+          set: z.record(z.string(), z.string()).describe('What the block set, by name: short, and nothing that looks secret.'),
           reason: z.string().nullable().describe('Why it left by that port, where the port alone does not say: `unknown_outcome`, `timeout`, `blocked`.'),
         }),
       )
@@ -90,7 +90,7 @@ export async function showSession(db: Db, one: Conversation): Promise<z.input<ty
   const steps = await stepsOfSession(db, one.id, row.id, maxTurns);
   const trace = steps
     .toReversed()
-    .flatMap(({ at, trace }) => (JSON.parse(trace) as Traced[]).map(({ block, port, set = [], reason = null }) => ({ at, block, port, set, reason })));
+    .flatMap(({ at, trace }) => (JSON.parse(trace) as Traced[]).map(({ block, port, set = {}, reason = null }) => ({ at, block, port, set, reason })));
   const named = new Set([cursor.block, ...(wait ? [wait.block] : []), ...trace.map(({ block }) => block)]);
   const blocks = [...named].flatMap((block) => {
     const found = run.map((flow) => wordsOf(flow, block)).find((one) => one !== null);

@@ -305,11 +305,12 @@ describe('the start', () => {
 });
 
 describe('strangers', () => {
-  // The address that a waiting flow gave out, and the signature of a file's link, are the credential of whoever has them.
+  // The address that a waiting flow or a trigger gave out, and the signature of a file's link, are the credential of whoever has them.
   const open = [
     'GET /v1/brand',
     'GET /v1/f/{id}',
     'GET /v1/setup',
+    'POST /hooks/flow/{address}',
     'POST /hooks/wait/{address}',
     'POST /v1/invites/accept',
     'POST /v1/invites/look',

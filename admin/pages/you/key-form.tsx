@@ -53,6 +53,10 @@ export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
   const workspace = workspaceOf(form.values.workspace);
   const available = scopesOfRole[workspace.role];
   const days = lifetimesDays[form.values.lifetime];
+  const chooseBot = (bot: string | null) => {
+    form.setFieldValue('bot', bot ?? allBots);
+    form.setFieldValue('flows', []);
+  };
   const chooseWorkspace = (id: string | null) => {
     if (id === null) return;
     const { role, bots } = workspaceOf(id);
@@ -78,7 +82,7 @@ export function KeyForm({ start, onClose, onMade }: KeyFormProps) {
             data={[...workspace.bots.map(({ flow_ns, name }) => ({ value: flow_ns, label: name })), { value: allBots, label: t('keys.allBotsLong') }]}
             allowDeselect={false}
             {...form.getInputProps('bot')}
-            onChange={(bot) => form.setValues({ bot: bot ?? allBots, flows: [] })}
+            onChange={chooseBot}
           />
         </Group>
         <Scopes value={form.values.scopes} available={available} error={form.errors.scopes} onChange={(scopes) => form.setFieldValue('scopes', scopes)} />

@@ -121,7 +121,14 @@ describe.skipIf(!hasBrowser)('a chat that stands open', () => {
       element.scrollTop = 110;
     });
     const first = chat.getByText('Message 72 of many');
-    const before = (await first.boundingBox())?.y ?? 0;
+    // The panel may still be on its way up.
+    let before = Number.NaN;
+    const isStill = async (): Promise<boolean> => {
+      const earlier = before;
+      before = (await first.boundingBox())?.y ?? 0;
+      return before === earlier;
+    };
+    await expect.poll(isStill, soon).toBe(true);
     seen();
     await chat.getByText('Message 60 of many').waitFor({ state: 'attached' });
     expect(Math.abs(((await first.boundingBox())?.y ?? 0) - before)).toBeLessThan(2);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { launch, used } from './load/processes.ts';
-import { environmentOf, launcher, seed } from './load/product.ts';
+import { environmentOf, launcher, nodeFlags, seed } from './load/product.ts';
 import { type Bench, type Figure, median } from './report.ts';
 
 const rounds = 10;
@@ -27,11 +27,11 @@ export const start: Bench = {
     const floor: Sample[] = [];
     const own: Sample[] = [];
     // The first start fills the compile cache; it is the second that people wait for.
-    await sample([launcher, 'start'], environmentOf(place), '/readyz');
+    await sample([...nodeFlags, launcher, 'start'], environmentOf(place), '/readyz');
     for (let round = 1; round <= rounds; round += 1) {
       say(`round ${round} of ${rounds}`);
       floor.push(await sample([`${import.meta.dirname}/floors/hello.ts`], {}, '/'));
-      own.push(await sample([launcher, 'start'], environmentOf(place), '/readyz'));
+      own.push(await sample([...nodeFlags, launcher, 'start'], environmentOf(place), '/readyz'));
     }
     rmSync(root, { recursive: true, force: true });
     return figuresOf(floor, own);

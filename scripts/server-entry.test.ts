@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { nodeFlags as benchFlags } from '../bench/load/product.ts';
+import { nodeFlags } from './ensure-node.mjs';
 import { entryUrl } from './server-entry.mjs';
 
 let root: string;
@@ -51,4 +53,11 @@ test('a test that changed, or what was installed, is no reason', () => {
   put('server/node_modules/zod/index.js', after);
   age('server', long);
   expect(chosen()).toBe('dist/server.mjs');
+});
+
+test('the launcher, npm start, what starts a carried Node and the benches give Node the same flags', () => {
+  const read = (file: string): string => readFileSync(join(import.meta.dirname, '..', file), 'utf8');
+  expect(read('server/bin/parley.mjs').split('\n')[0]).toBe(`#!/usr/bin/env -S node ${nodeFlags.join(' ')}`);
+  expect((JSON.parse(read('package.json')) as { scripts: { start: string } }).scripts.start).toBe(`node ${nodeFlags.join(' ')} server/bin/parley.mjs start`);
+  expect(benchFlags).toEqual(nodeFlags);
 });

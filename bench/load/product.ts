@@ -10,6 +10,9 @@ export type Seeded = { key: string; siteKey: string; botId: number; workspaceId:
 
 export const launcher = join(import.meta.dirname, '../../server/bin/parley.mjs');
 
+/** As the launcher's first line and `npm start` have it (scripts/server-entry.test.ts). */
+export const nodeFlags = ['--max-semi-space-size=8'];
+
 export function environmentOf(place: Place): Record<string, string> {
   return { DATA_DIR: place.dataDir, HOST: '127.0.0.1', PORT: '0', RATE_LIMITS: 'off', LOG_LEVEL: 'warn', DATABASE_URL: place.databaseUrl ?? '' };
 }
@@ -23,7 +26,7 @@ export async function seed(place: Place): Promise<Seeded> {
 }
 
 export function startProduct(place: Place, nodeOptions: string[] = []): Promise<Running> {
-  return startServer([...nodeOptions, launcher, 'start'], environmentOf(place));
+  return startServer([...nodeFlags, ...nodeOptions, launcher, 'start'], environmentOf(place));
 }
 
 /** A whole request as bytes for the client, which puts a running number for nine # in the body. */

@@ -1,10 +1,10 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 // Starts the command line on a Node that can run it: this one, or else the one that came with the install. Plain
 // JavaScript that any Node reads; nothing else of ours is loaded before the version is known.
 import { spawn } from 'node:child_process';
 import module from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { ensureNode, isRecent } from '../../scripts/ensure-node.mjs';
+import { ensureNode, isRecent, nodeFlags } from '../../scripts/ensure-node.mjs';
 import { entryUrl } from '../../scripts/server-entry.mjs';
 
 if (isRecent(process.version)) {
@@ -29,7 +29,7 @@ function followLauncher() {
 }
 
 function passOn(node) {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  const child = spawn(node, [...nodeFlags, fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);

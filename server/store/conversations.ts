@@ -42,10 +42,13 @@ export type ConversationTable = {
   token_epoch: Generated<number>;
   /** The last number the visitor has seen. */
   visitor_read_seq: Generated<number>;
+  /** The subscriber it was begun as, where its person was put together of several: see subscriber-merge. */
+  met_as: Generated<number | null>;
 };
 
 export type Conversation = Selectable<ConversationTable>;
-export type NewConversation = Pick<Conversation, 'workspace_id' | 'bot_id' | 'subscriber_id' | 'channel' | 'site_id' | 'visitor' | 'public_id'>;
+export type NewConversation = Pick<Conversation, 'workspace_id' | 'bot_id' | 'subscriber_id' | 'channel' | 'site_id' | 'visitor' | 'public_id'> &
+  Partial<Pick<Conversation, 'met_as'>>;
 
 /** Null when the visitor (or public id) already has one. */
 export async function insertConversation(tx: Db, one: NewConversation, at: number): Promise<Conversation | null> {
@@ -112,10 +115,13 @@ export function conversationsWith(db: Db, botId: number, subscriberId: number, l
   return theirs.orderBy('id').limit(limit).execute();
 }
 
+/** `metAs`: only what was begun as this one of whom the subscriber was put together. */
+export type WhoseOnSite = { botId: number; siteId: number; subscriberId: number; metAs?: number | null };
+
 /** A subscriber's conversations on a site, newest activity first. */
-export function conversationsOnSite(db: Db, where: { botId: number; siteId: number; subscriberId: number }, limit: number): Promise<Conversation[]> {
-  return onSite(db, where)
-    .where('subscriber_id', '=', where.subscriberId)
+export function conversationsOnSite(db: Db, where: WhoseOnSite, limit: number): Promise<Conversation[]> {
+  const theirs = onSite(db, where).where('subscriber_id', '=', where.subscriberId);
+  return (where.metAs == null ? theirs : theirs.where('met_as', '=', where.metAs))
     .orderBy((eb) => eb.fn.coalesce('last_message_at', 'created_at'), 'desc')
     .orderBy('id', 'desc')
     .limit(limit)

@@ -1,6 +1,7 @@
 // /v1/subscribers: the people a bot talks with. `PUT` finds by channel id, phone or e-mail address, or makes a new one.
 import { readPhone } from '@parley/engine/phone.ts';
 import { z } from 'zod';
+import { demand } from '../../auth.ts';
 import { mergeSubscribers } from '../../commands/merge-subscribers.ts';
 import { changeSubscriber, createMarked, eraseSubscriber, needSubscriber, pauseBot, resumeBot, upsertSubscriber } from '../../commands/subscribers.ts';
 import { invalidField } from '../../errors.ts';
@@ -107,7 +108,7 @@ export const subscriberRoutes = [
   route({
     method: 'PATCH',
     path: '/subscribers/{id}',
-    access: 'bot_manage',
+    access: 'bot_mark',
     params: thingParams,
     body: changing,
     reply: subscriber,
@@ -115,11 +116,12 @@ export const subscriberRoutes = [
       ...docs,
       id: 'updateSubscriber',
       summary: 'Change a subscriber',
-      description: 'What is left out stays; null clears.',
+      description: 'What is left out stays; null clears. Whoever answers people may change tags, labels and fields; who they are, only whoever manages them.',
       example: { first_name: 'Jane', add_tags: ['vip'], fields: { city: 'Berlin' } },
     },
-    run: ({ app, tenant, params, body }) => {
+    run: ({ app, caller, tenant, params, body }) => {
       const { person, marks } = partsOf(body);
+      if (Object.keys(person).length > 0) demand({ caller, tenant }, 'bot_manage');
       const id = thingId('subscriber', tenant, params.id);
       return app.transact(async (tx) => showSubscriber(tx, tenant, await changeSubscriber(app, tx, tenant, id, person, marks)));
     },

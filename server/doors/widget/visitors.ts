@@ -175,7 +175,7 @@ export const visitorRoutes = [
     limits: [perAddress('erase', 10, 30)],
     docs: {
       ...docs,
-      id: 'eraseHolder',
+      id: 'eraseVisitor',
       summary: 'Erase the visitor',
       description: 'All conversations, messages, files and what is known of them; nothing brings it back.',
     },

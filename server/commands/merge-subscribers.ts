@@ -13,6 +13,7 @@ import { fold } from '../store/pages.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
 import { keepApart, lockConversationsOf, moveEverything } from '../store/subscriber-merge.ts';
 import { deleteSubscriber, lockSubscriber, type Subscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
+import { isStopped } from './open-turn.ts';
 
 /** More than anybody has who is one person; the locks of one transaction stay few. */
 const maxConversations = 1_000;
@@ -92,7 +93,7 @@ function later(a: number | null, b: number | null): number | null {
 async function moveClocks(tx: Db, held: readonly Conversation[], until: number | null): Promise<void> {
   if (until === null) return;
   for (const one of held) {
-    const row = one.session_id === null || one.taken_at !== null ? null : await findSession(tx, one.id, one.session_id);
+    const row = one.session_id === null || isStopped(one) ? null : await findSession(tx, one.id, one.session_id);
     const state = row ? (JSON.parse(row.state) as Session) : null;
     const due = state ? dueAt(state) : null;
     if (row && state?.wait && due !== null) await setTimer(tx, row.id, { wait: state.wait.id, dueAt: Math.max(due, until) });

@@ -24,6 +24,7 @@ import type { Site } from '../store/sites.ts';
 import { findSubscriber, updateSubscriber } from '../store/subscribers.ts';
 import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
+import { mute } from './mute.ts';
 import { beginSession, isResting, type OpenTurn, openTurn, setAside } from './open-turn.ts';
 import { takeReply } from './receive-reply.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
@@ -33,6 +34,7 @@ import { noteSaid, type SaidFields } from './site-subscribers.ts';
 import { startFlowOf } from './start-flow.ts';
 import { eraseSubscriber, insertPerson } from './subscribers.ts';
 import { beginTriggered, triggersOf } from './triggers.ts';
+import { isSuspect } from './visit-marks.ts';
 
 /** `token` is the one the visitor's browser made up. */
 export type Opening = { token: string; name: string; email: string; message: string };
@@ -52,7 +54,7 @@ export type Visit = {
   /** What led them here: a link, a code, an ad. */
   ref: string | null;
   /** Kept with the conversation, for people who look at it. */
-  context: { url?: string | null; referrer?: string | null; [more: string]: unknown };
+  context: { url?: string | null; referrer?: string | null; marks?: readonly string[]; [more: string]: unknown };
   /** By its slug, instead of what conversations here begin with. */
   flow: string | null;
   /** Beside those this visitor has. */
@@ -195,6 +197,12 @@ async function firstStep(app: App, tx: Db, site: Site, conversation: Conversatio
   const turn = await openTurn(app, tx, site.bot_id, conversation.id);
   turn.reply = reply;
   turn.clientId = clientId;
+  if (isSuspect(visit.context.marks ?? []) && settingsOf(site).mute_suspected) {
+    await mute(app, tx, turn);
+    // Stored, and answered by nothing.
+    await saveStep(app, tx, turn);
+    return;
+  }
   const isReferred = named === null && (await followRef(app, tx, turn, visit));
   if (!isReferred && named === null && reply !== null) {
     await take(app, tx, site, turn, reply);
@@ -256,7 +264,7 @@ async function receive(app: App, tx: Db, site: Site, { id, bot_id: botId }: Conv
 async function take(app: App, tx: Db, site: Site, turn: OpenTurn, reply: Reply) {
   if (turn.conversation.status === 'done' && !settingsOf(site).reopen) throw new AppError('conflict', 'Conversation is closed');
   const step = await takeReply(app, tx, turn, reply);
-  const autoReply = turn.found.messages === 0 && step.sessionId === null ? site.auto_reply : null;
+  const autoReply = turn.found.messages === 0 && turn.conversation.muted_at === null && step.sessionId === null ? site.auto_reply : null;
   if (autoReply !== null) {
     const words = { message: { kind: 'text' as const, text: autoReply }, text: autoReply, author: { kind: 'bot' as const, id: null, name: 'bot' } };
     await speak(app, tx, step.conversation, words);

@@ -27,6 +27,7 @@ import { changesOf } from './changes.ts';
 import { fieldsAfter, type Marks, markSubscriber } from './mark-subscriber.ts';
 import { Noticed } from './noticed.ts';
 import { tellTriggers } from './occurrences.ts';
+import { isStopped } from './open-turn.ts';
 
 /** What programs say of someone. The phone is E.164. */
 export type Person = Partial<
@@ -145,7 +146,7 @@ async function holdTimer(tx: Db, botId: number, subscriberId: number, until: num
   const current = await currentConversation(tx, botId, subscriberId);
   const conversation = current && (await lockConversation(tx, botId, current.id));
   // Of a flow that people have stopped no time passes.
-  if (!conversation || conversation.session_id === null || conversation.taken_at !== null) return;
+  if (!conversation || conversation.session_id === null || isStopped(conversation)) return;
   const row = await findSession(tx, conversation.id, conversation.session_id);
   const state = row ? (JSON.parse(row.state) as Session) : null;
   const due = state ? dueAt(state) : null;

@@ -44,6 +44,8 @@ export type ConversationTable = {
   visitor_read_seq: Generated<number>;
   /** The subscriber it was begun as, where its person was put together of several: see subscriber-merge. */
   met_as: Generated<number | null>;
+  /** Since when it calls nobody, and no flow speaks in it; null = it does. */
+  muted_at: Generated<number | null>;
 };
 
 export type Conversation = Selectable<ConversationTable>;
@@ -129,7 +131,7 @@ export function conversationsOnSite(db: Db, where: WhoseOnSite, limit: number): 
 }
 
 /** What a visitor's call of its own says: under which id it came, where from, and from when on its token opens it. */
-export type Circumstances = Partial<Pick<Conversation, 'opening' | 'context' | 'token_epoch' | 'public_id' | 'visitor' | 'subscriber_id'>>;
+export type Circumstances = Partial<Pick<Conversation, 'opening' | 'context' | 'token_epoch' | 'public_id' | 'visitor' | 'subscriber_id' | 'muted_at'>>;
 
 export async function setCircumstances(tx: Db, botId: number, id: number, change: Circumstances): Promise<void> {
   await tx.updateTable('conversation').set(change).where('bot_id', '=', botId).where('id', '=', id).execute();
@@ -184,7 +186,7 @@ function inView({ is, me }: { is: View; me: number }): RawBuilder<boolean> {
     case 'mine':
       return sql<boolean>`(assignee_id = ${me} and status = 'open')`;
     case 'unassigned':
-      return sql<boolean>`(status = 'open' and handler = 'people' and assignee_id is null)`;
+      return sql<boolean>`(status = 'open' and handler = 'people' and assignee_id is null and muted_at is null)`;
     case 'all':
       return sql<boolean>`(status = 'open')`;
     case 'bot':

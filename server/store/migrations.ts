@@ -19,6 +19,7 @@ import { fieldsOfBoth } from './migrations/0065-fields-of-both.ts';
 import { botSlugs } from './migrations/0070-bot-slugs.ts';
 import { messageSearch } from './migrations/0075-message-search.ts';
 import { mergedPeople } from './migrations/0080-merged-people.ts';
+import { muted } from './migrations/0081-muted.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -118,4 +119,5 @@ export const migrations: Migration[] = [
   botSlugs,
   messageSearch,
   mergedPeople,
+  muted,
 ];

@@ -58,6 +58,33 @@ describe.skipIf(!hasBrowser)('the person beside a conversation', () => {
     expect(problems).toEqual([]);
   });
 
+  test('a conversation is muted and heard again from its menu', async () => {
+    const spam = await desk.meet('Sam Spammer', 'Buy watches');
+    await spam.say('W-1');
+    const { page, problems } = await c.open();
+    await signIn(page, desk.agent, '/app/inbox?view=unassigned');
+    await row(page, 'Sam Spammer').click();
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitem', { name: 'Mute' }).click();
+    await page.getByText('You muted the conversation').waitFor();
+    await page.getByText('The conversation is muted: the flow is silent.').waitFor();
+    await row(page, 'Sam Spammer').waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: /^All/ }).click();
+    await row(page, 'Sam Spammer').getByText('Muted').waitFor();
+    await row(page, 'Sam Spammer').click();
+    await spam.say('And more watches');
+    await page.getByRole('log', { name: 'Messages' }).getByText('And more watches').waitFor();
+    await takePicture(page, 'inbox-muted');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await row(page, 'Sam Spammer').getByText('waiting').count()).toBe(0);
+    await page.getByRole('button', { name: 'More' }).click();
+    await takePicture(page, 'inbox-muted-menu');
+    await page.getByRole('menuitem', { name: 'Unmute' }).click();
+    await page.getByText('You let the conversation be heard again').waitFor();
+    await row(page, 'Sam Spammer').getByText('Muted').waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
+  });
+
   test('who wrote twice under one address is made one person, and the conversation goes on', async () => {
     const first = await desk.meet('Olga Olsen', 'The first time');
     await make('subscribers', { email: 'olga@example.com', name: 'Olga at work', add_tags: ['Newsletter'] });

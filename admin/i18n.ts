@@ -7,6 +7,7 @@ import base from './locales/en/base.json';
 import type developers from './locales/en/developers.json';
 import type inbox from './locales/en/inbox.json';
 import type outside from './locales/en/outside.json';
+import type person from './locales/en/person.json';
 import type settings from './locales/en/settings.json';
 import type sites from './locales/en/sites.json';
 import type subscribers from './locales/en/subscribers.json';
@@ -18,6 +19,8 @@ type Groups = {
   developers: typeof developers;
   inbox: typeof inbox;
   outside: typeof outside;
+  /** What is shown and changed of somebody, in the inbox and on their page. */
+  person: typeof person;
   settings: typeof settings;
   sites: typeof sites;
   subscribers: typeof subscribers;

@@ -25,6 +25,7 @@ const allowed = {
   'sites.write': builders,
   'marks.write': builders,
   'subscribers.write': builders,
+  'subscribers.mark': senders,
   'bots.rename': builders,
   'bots.create': admins,
   'members.manage': admins,

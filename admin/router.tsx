@@ -81,13 +81,13 @@ const subscribers = createRoute({
 const subscriber = createRoute({
   getParentRoute: () => frame,
   path: '/app/subscribers/$subscriberId',
-  component: page(['subscribers', 'inbox'], () => import('./pages/subscribers/subscriber.tsx'), 'SubscriberPage'),
+  component: page(['subscribers', 'person', 'inbox'], () => import('./pages/subscribers/subscriber.tsx'), 'SubscriberPage'),
 });
 const inbox = createRoute({
   getParentRoute: () => frame,
   path: '/app/inbox',
   validateSearch: pick('view', 'q', 'c', 'm', 'info'),
-  component: page('inbox', () => import('./inbox/inbox.tsx'), 'Inbox'),
+  component: page(['inbox', 'person'], () => import('./inbox/inbox.tsx'), 'Inbox'),
 });
 const siteLook = createRoute({
   getParentRoute: () => frame,

@@ -32,6 +32,8 @@ type Policy = {
   on: 'nothing' | 'account' | 'installation' | 'workspace' | 'bot';
   /** The scope a key needs; null = any valid key; `never` = keys are refused. */
   scope: Scope | null | 'never';
+  /** Another that will do as well. */
+  or?: Scope;
   roles: readonly Role[];
 };
 
@@ -65,6 +67,8 @@ export const policies = {
   team_build: { on: 'workspace', scope: 'Manage Flow', roles: builders },
   bot_read: { on: 'bot', scope: 'Manage Flow', roles: everyone },
   bot_manage: { on: 'bot', scope: 'Manage Flow', roles: builders },
+  /** What is put on people while they are talked with: whoever answers them may, and whoever manages them. */
+  bot_mark: { on: 'bot', scope: 'Send Message', or: 'Manage Flow', roles: senders },
   bot_send: { on: 'bot', scope: 'Send Message', roles: senders },
   /** Of one bot when the key or a header names it, else of all in the workspace. */
   chats_read: { on: 'workspace', scope: 'chats:read', roles: everyone },
@@ -233,12 +237,24 @@ export async function authorise(db: Db, caller: Caller, access: Access, hints: H
   return tenantOfAccount(db, caller.account, policy, hints);
 }
 
+function demandScope(held: readonly Scope[], { scope, or }: Policy): void {
+  if (scope === 'never') throw forbidden('An API key cannot do this; sign in to the console.');
+  if (scope !== null && !held.includes(scope) && !(or && held.includes(or))) throw forbidden(`This key lacks the scope "${or ?? scope}".`);
+}
+
+function demandRole(role: Role, { roles }: Policy): void {
+  if (!roles.includes(role)) throw forbidden(`Your role here is ${role}; this needs ${roles.join(' or ')}.`);
+}
+
+/** For a part of a call that not everybody may do who may make the call. */
+export function demand({ caller, tenant }: Holder, access: Access): void {
+  if (caller.kind === 'key') demandScope(caller.scopes, policies[access]);
+  else demandRole(tenant.role, policies[access]);
+}
+
 async function tenantOfKey(db: Db, caller: Extract<Caller, { kind: 'key' }>, policy: Policy, hints: Hints): Promise<Tenant> {
   const { key } = caller;
-  if (policy.scope === 'never') throw forbidden('An API key cannot do this; sign in to the console.');
-  if (policy.scope !== null && !caller.scopes.includes(policy.scope)) {
-    throw forbidden(`This key lacks the scope "${policy.scope}".`);
-  }
+  demandScope(caller.scopes, policy);
   const foreign =
     (hints.workspaceId !== null && hints.workspaceId !== key.workspace_id) || (key.bot_id !== null && hints.botId !== null && hints.botId !== key.bot_id);
   if (foreign) throw forbidden('This key belongs to another bot or workspace than the headers name.');
@@ -256,7 +272,7 @@ async function tenantOfAccount(db: Db, account: Account, policy: Policy, hints: 
   // Someone else's bot and one that does not exist look the same from outside.
   if (workspaceId === null || role === null) throw notFound(hints.botId !== null ? 'Bot' : 'Workspace');
   if (hints.workspaceId !== null && hints.workspaceId !== workspaceId) throw notFound('Bot');
-  if (!policy.roles.includes(role)) throw forbidden(`Your role here is ${role}; this needs ${policy.roles.join(' or ')}.`);
+  demandRole(role, policy);
   if (policy.on !== 'bot') return { workspaceId, botId: hints.botId ?? 0, role };
   return { workspaceId, botId: await namedBot(db, workspaceId, hints), role };
 }

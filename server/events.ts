@@ -52,6 +52,7 @@ type Facts = {
   'subscriber.created': { channel: string };
   'subscriber.updated': { changed: string[] };
   'subscriber.deleted': { channel: string };
+  'subscriber.merged': { from: number; channel: string };
   'subscriber.paused': { until: number };
   'subscriber.resumed': Record<never, never>;
   'tag.created': { name: string };

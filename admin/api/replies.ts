@@ -56,6 +56,7 @@ export type SiteValues = {
   origins: string[];
   author_label: string;
   shared_network: boolean;
+  mute_suspected: boolean;
   anonymous: boolean;
 };
 export type SiteTheme = { color: string | null; scheme: 'auto' | 'light' | 'dark'; side: 'start' | 'end'; radius: number; launcher: string | null };
@@ -126,6 +127,8 @@ export type Conversation = {
   handler: 'bot' | 'people';
   taken_at: number | null;
   waiting_since: number | null;
+  /** Since when it calls nobody; null = it does. */
+  muted_at: number | null;
   unread: number;
   last_message: { text: string; direction: Direction; author: Author } | null;
   /** Of a search: what was said, and where the words stand in it; null when it was the person who was found. */
@@ -172,7 +175,7 @@ export type MessageBody = Message | ({ kind?: undefined } & Reply);
 export type ConversationAct = {
   seq: number;
   at: number;
-  data: { act: 'taken' | 'handed_back' | 'opened' | 'closed' | 'assigned'; assignee: number | null; by: Author | null };
+  data: { act: 'taken' | 'handed_back' | 'opened' | 'closed' | 'assigned' | 'muted' | 'unmuted'; assignee: number | null; by: Author | null };
 };
 
 export type FlowSession = {

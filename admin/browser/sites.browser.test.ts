@@ -34,14 +34,18 @@ describe.skipIf(!hasBrowser)('websites in the console', () => {
     await origins.fill('*.example.com');
     await origins.press('Enter');
     await page.getByText('https://shop.example', { exact: true }).waitFor();
+    await page.getByRole('switch', { name: 'Mute what looks like a program' }).click({ force: true });
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
+    const saved = await c.t.app.db.selectFrom('site').select('settings').where('name', '=', 'Online shop').executeTakeFirstOrThrow();
+    expect(JSON.parse(saved.settings)).toMatchObject({ mute_suspected: true });
     await takePicture(page, 'site');
     expect(await page.getByText('For now the chat works wherever').count()).toBe(0);
 
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Undone').waitFor();
     expect(await page.getByLabel('Greeting').inputValue()).toBe('Hi there! How can we help?');
+    expect(await page.getByRole('switch', { name: 'Mute what looks like a program' }).isChecked()).toBe(false);
 
     await page.getByRole('button', { name: 'Make a new key' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Make a new key' }).click();

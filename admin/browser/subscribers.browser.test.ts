@@ -83,9 +83,36 @@ describe.skipIf(!hasBrowser)('subscribers in the console', () => {
     await question.getByRole('button', { name: 'Erase', exact: true }).click();
     await page.getByRole('heading', { name: 'Subscribers', level: 1 }).waitFor();
     await expect.poll(() => page.getByRole('row', { name: /Jane Doe/ }).count(), { timeout: 15_000 }).toBe(0);
-    // No flow has run in what a program said; a word is no number.
-    expect(new Set(refused)).toEqual(new Set(['404 /v1/conversations/N/session', '422 /v1/subscribers/N']));
-    expect(problems.filter((one) => !/status of (404|422)/.test(one))).toEqual([]);
+    // A word is no number.
+    expect(new Set(refused)).toEqual(new Set(['422 /v1/subscribers/N']));
+    expect(problems.filter((one) => !/status of 422/.test(one))).toEqual([]);
+  });
+
+  test('two who are reached by the same address are made one, after one question', async () => {
+    const anna = await ask('POST', '/v1/subscribers', { email: 'anna@example.com', name: 'Anna Archer', add_tags: ['VIP'] });
+    await ask('POST', '/v1/subscribers', { user_id: 'a-2', email: 'ANNA@example.com', name: 'Anna A.', phone: '+49 30 901820', fields: { City: 'Bonn' } });
+    const { page, problems } = await c.open();
+    await signIn(page, c.owner, `/app/subscribers/${anna.id}`);
+    const same = page.getByRole('region', { name: 'Also known as' });
+    await same.getByText('same e-mail').waitFor();
+    await takePicture(page, 'subscriber-same');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await same.getByRole('button', { name: 'Merge Anna A.' }).click();
+    const question = page.getByRole('dialog', { name: 'Are Anna A. and Anna Archer one person?' });
+    await question.getByText('Anna Archer stays and gets the conversations').waitFor();
+    await takePicture(page, 'subscriber-merge-question');
+    await question.getByRole('button', { name: 'Merge', exact: true }).click();
+    await same.waitFor({ state: 'detached' });
+    await page
+      .getByRole('button', { name: /^Change: Phone/ })
+      .getByText('+4930901820')
+      .waitFor();
+    await page
+      .getByRole('button', { name: /^Change: City/ })
+      .getByText('Bonn')
+      .waitFor();
+    await page.getByRole('heading', { name: 'Anna Archer', level: 1 }).waitFor();
+    expect(problems).toEqual([]);
   });
 
   test('somebody is added with an address, and who only reads changes nothing', async () => {

@@ -23,6 +23,8 @@ import { useAct } from './use-act.ts';
 
 const AssignMenu = lazy(() => import('./thread/assign-menu.tsx').then(({ AssignMenu }) => ({ default: AssignMenu })));
 
+const MoreMenu = lazy(() => import('./thread/more-menu.tsx').then(({ MoreMenu }) => ({ default: MoreMenu })));
+
 /** `around`: a message to go to. */
 type ThreadProps = { id: number; around: number | null; live: Live; onClose: () => void };
 
@@ -126,6 +128,11 @@ function Head({ id, one, name, viewers, onClose }: HeadProps) {
       >
         <Icon name="panel" size={18} />
       </ActionIcon>
+      {one && may('conversations.answer') && (
+        <Suspense>
+          <MoreMenu one={one} onMute={(on) => act.mutate({ path: 'mute', body: { on } })} />
+        </Suspense>
+      )}
     </header>
   );
 }

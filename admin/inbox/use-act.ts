@@ -7,7 +7,7 @@ import { toastFailed } from '../ui/toast.tsx';
 import { useMoved } from './moved.ts';
 import { conversationQuery } from './reading.ts';
 
-type Act = { path: 'assign' | 'status' | 'take-over' | 'hand-back'; body?: object };
+type Act = { path: 'assign' | 'status' | 'take-over' | 'hand-back' | 'mute'; body?: object };
 
 /** The answer is the conversation as it is then. */
 export function useAct(id: number) {

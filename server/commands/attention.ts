@@ -8,6 +8,7 @@ type Said = Pick<MessageRow, 'direction' | 'author_kind'>;
 
 export function attentionAfter(turn: OpenTurn, state: Session | null, said: readonly Said[], now: number): Pick<Conversation, 'handler' | 'waiting_since'> {
   const { conversation, found } = turn;
+  if (conversation.muted_at !== null) return { handler: conversation.handler, waiting_since: null };
   const handler = handlerAfter(turn, state, said);
   if (handler === 'bot' || (conversation.status !== 'open' && turn.reply === null)) return { handler, waiting_since: null };
   if (said.some((one) => one.direction === 'out' && one.author_kind === 'agent')) return { handler, waiting_since: null };

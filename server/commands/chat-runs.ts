@@ -10,7 +10,7 @@ import { findMessage, listMessages } from '../store/messages.ts';
 import { stateAfter, statesOfSession, stepsAmong, stepsOfSession } from '../store/sessions.ts';
 import { beginRun, settleChat } from './chat-turns.ts';
 import { chatBusy, holdChat, insertChatOf, needOngoing, needOpen, placed, statusOf, turnIn } from './chats.ts';
-import { type Earlier, type OpenTurn, openTurn, resumeSession, walk } from './open-turn.ts';
+import { type Earlier, isStopped, type OpenTurn, openTurn, resumeSession, walk } from './open-turn.ts';
 import { eventsOf, saveStep, type Traced } from './save-step.ts';
 
 export async function needRun(db: Db, owner: ChatOwner, publicId: string, runId: number): Promise<{ open: OpenChat; run: RunRow }> {
@@ -39,7 +39,7 @@ export async function retryRun(app: App, tx: Db, owner: ChatOwner, publicId: str
   needOngoing(app, chat);
   const turn = await openTurn(app, tx, chat.bot_id, conversation);
   const status = statusOf(chat, turn.last);
-  if (status === 'running' || status === 'wait_for_human_input' || conversation.taken_at !== null) throw chatBusy();
+  if (status === 'running' || status === 'wait_for_human_input' || isStopped(conversation)) throw chatBusy();
   if (from === 'start') await beginRun(app, tx, turn, chat, await firstText(tx, open, run));
   else await goOn(app, tx, turn, run, from === null ? await lastState(tx, run) : await stateOfTurn(tx, run, from.turn));
   const step = await saveStep(app, tx, turn);

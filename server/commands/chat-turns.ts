@@ -15,7 +15,7 @@ import { type DuePayload, exceededBy, isExpired, watchChat } from './chat-limits
 import { tellWebhook } from './chat-webhooks.ts';
 import { type ChatStatus, inputName } from './chat-wire.ts';
 import { chatBusy, holdChat, needOngoing, type PlacedMessage, pendingWait, placed, statusOf, turnIn } from './chats.ts';
-import { type AsideBy, beginSession, type OpenTurn, openTurn, setAside } from './open-turn.ts';
+import { type AsideBy, beginSession, isStopped, type OpenTurn, openTurn, setAside } from './open-turn.ts';
 import { takeReply } from './receive-reply.ts';
 import { type ConversationEvent, eventsOf, type SavedStep, saveStep } from './save-step.ts';
 
@@ -56,7 +56,7 @@ export async function messageChat(app: App, tx: Db, owner: ChatOwner, publicId: 
   turn.clientId = said.clientId;
   const reply = { text: said.text };
   // People have it: the flow hears nothing of what is said.
-  if (open.conversation.taken_at !== null || turn.last?.status === 'handed_off') return afterStep(app, tx, open, await takeReply(app, tx, turn, reply));
+  if (isStopped(open.conversation) || turn.last?.status === 'handed_off') return afterStep(app, tx, open, await takeReply(app, tx, turn, reply));
   const status = statusOf(open.chat, turn.last);
   const { onBusy } = said;
   if (status === 'running' && onBusy === 'reject') throw chatBusy();

@@ -244,7 +244,8 @@ function secretOf(app: App, chat: Chat): string {
 export async function removeChat(tx: Db, owner: ChatOwner, publicId: string): Promise<void> {
   const { conversation } = await holdChat(tx, owner, publicId);
   await deleteConversation(tx, conversation.bot_id, conversation.id);
-  await deleteSubscriber(tx, conversation.bot_id, conversation.subscriber_id);
+  // Whom the team has made one with others is more than this chat.
+  if (conversation.met_as === null) await deleteSubscriber(tx, conversation.bot_id, conversation.subscriber_id);
   // Whoever looks on finds it gone.
   const { id: conversationId, workspace_id: workspaceId, bot_id: botId, seq } = conversation;
   announce(tx, { workspaceId, botId, conversationId, seq: seq + 1, dueAt: null });

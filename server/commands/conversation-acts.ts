@@ -7,6 +7,7 @@ import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
 import { AppError, invalidField } from '../errors.ts';
 import { findChatOf } from '../store/chats.ts';
+import { setCircumstances } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import type { Uploader } from '../store/files.ts';
 import { findFlow } from '../store/flows.ts';
@@ -15,6 +16,7 @@ import { settleChat } from './chat-turns.ts';
 import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
 import { isAnswering } from './inside-answers.ts';
+import { mute } from './mute.ts';
 import { type Author, beginSession, type OpenTurn, openTurn, restart, type Spoken, setAside, walk } from './open-turn.ts';
 import { reopened, type SavedStep, saveStep } from './save-step.ts';
 
@@ -73,6 +75,7 @@ export async function closeConversation(app: App, tx: Db, act: Act): Promise<Sav
   const { taken_at: takenAt } = turn.conversation;
   turn.conversation = { ...turn.conversation, status: 'done', closed_at: app.clock.now(), taken_at: null, parked: null };
   if (turn.isLost) setAside(turn);
+  else if (turn.conversation.muted_at !== null) setAside(turn);
   else if (turn.session?.state.status === 'handed_off') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
   else if (takenAt !== null && turn.session) setAside(turn);
   // A flow that failed on its way out opened it for people again, and so it stays.
@@ -98,11 +101,38 @@ export async function takeOver(app: App, tx: Db, act: Act): Promise<SavedStep> {
   return step;
 }
 
+/** It calls nobody from now on: what is written is kept, no flow speaks, and nobody is told that somebody waits. */
+export async function muteConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  await mute(app, tx, turn);
+  const step = await save(app, tx, turn);
+  if (turn.session?.id != null) await setTimer(tx, turn.session.id, null);
+  return step;
+}
+
+/** The flow goes on where it waits, unless somebody has taken over; where none does, whoever wrote is for people. */
+export async function unmuteConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
+  const turn = await open(app, tx, act);
+  const { muted_at: mutedAt, taken_at: takenAt, parked } = turn.conversation;
+  if (mutedAt === null) return save(app, tx, turn);
+  await setCircumstances(tx, act.botId, act.conversationId, { muted_at: null });
+  turn.conversation = { ...turn.conversation, muted_at: null };
+  if (turn.session === null) turn.conversation = { ...turn.conversation, handler: 'people' };
+  if (takenAt !== null) return save(app, tx, turn);
+  turn.conversation = { ...turn.conversation, parked: null };
+  if (!turn.isLost) goOnCounting(turn, mutedAt);
+  if (parked !== null && turn.session && !turn.isLost) await walk(app, tx, turn, JSON.parse(parked) as Input);
+  const step = await save(app, tx, turn);
+  await startClock(tx, turn);
+  return step;
+}
+
 /** The flow goes on at a block, or else where it waits; whatever came for it meanwhile reaches it now. */
 export async function handBack(app: App, tx: Db, act: Act, block: string | null): Promise<SavedStep> {
   const turn = await open(app, tx, act);
   const { taken_at: takenAt, parked, status } = turn.conversation;
   if (status === 'done') throw new AppError('conflict', 'The conversation is closed. Reopen it first.');
+  if (turn.conversation.muted_at !== null) throw new AppError('conflict', 'The conversation is muted. Unmute it first.');
   if (takenAt === null && turn.session?.state.status !== 'handed_off' && block === null)
     throw new AppError('conflict', 'The flow has this conversation already.');
   turn.act = 'handed_back';

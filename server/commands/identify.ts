@@ -8,12 +8,13 @@ import { announce } from '../live.ts';
 import { equalSecrets } from '../secrets.ts';
 import { conversationsOnSite, setCircumstances } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
-import { insertDevice, mergeSubscribers, touchDevice } from '../store/devices.ts';
+import { insertDevice, touchDevice } from '../store/devices.ts';
 import type { Site } from '../store/sites.ts';
-import { deleteSubscriber, findByChannelId, findSubscriber, type Subscriber, type SubscriberChange, updateSubscriber } from '../store/subscribers.ts';
+import { findByChannelId, findSubscriber, type Subscriber, updateSubscriber } from '../store/subscribers.ts';
+import { mergeInto } from './merge-subscribers.ts';
 import { Noticed } from './noticed.ts';
 import { tellTriggers } from './occurrences.ts';
-import { conversationToken, hashesOf, maxConversations, subscriberBehind } from './site-conversations.ts';
+import { conversationToken, hashesOf, maxConversations, subscriberBehind, type TokenHolder } from './site-conversations.ts';
 import { settingsOf } from './site-settings.ts';
 import { noteSaid, type SaidFields } from './site-subscribers.ts';
 import { identitySecrets } from './sites.ts';
@@ -32,7 +33,8 @@ export async function identifySubscriber(app: App, tx: Db, site: Site, claim: Cl
   if (!known) throw new AppError('not_found', 'Conversation not found');
   // What is only said changes nothing about somebody who was proved to be who they are.
   if (known.isProven) throw invalidField('signature', 'A signature is required for a verified visitor', 'required');
-  await noteClaim(app, tx, site, known.id, claim);
+  // Nor about somebody whom the team has put together of several: this may be any of them.
+  if (known.metAs === null) await noteClaim(app, tx, site, known.id, claim);
   return { token: claim.token, isVerified: false, cursor: await cursorOf(tx, site, known.id) };
 }
 
@@ -52,8 +54,8 @@ export function signatureOf(secret: string, userId: string): string {
   return createHmac('sha256', secret).update(userId).digest('hex');
 }
 
-async function identifyProven(app: App, tx: Db, site: Site, claim: Claim, known: { id: number; isProven: boolean } | null): Promise<Identified> {
-  const anonymous = known && !known.isProven ? await findSubscriber(tx, site.bot_id, known.id) : null;
+async function identifyProven(app: App, tx: Db, site: Site, claim: Claim, known: TokenHolder | null): Promise<Identified> {
+  const anonymous = known && !known.isProven && known.metAs === null ? await findSubscriber(tx, site.bot_id, known.id) : null;
   const person = await personOf(app, tx, site, claim, anonymous);
   if (anonymous) await attach(app, tx, site, anonymous, person);
   await noteClaim(app, tx, site, person.id, claim);
@@ -94,12 +96,7 @@ async function attach(app: App, tx: Db, site: Site, anonymous: Subscriber, perso
     announce(tx, { workspaceId, botId, conversationId: one.id, seq: one.seq, dueAt: null });
   }
   if (anonymous.id === person.id) return;
-  await mergeSubscribers(tx, botId, anonymous.id, person.id);
-  const change: SubscriberChange = {};
-  if (person.name === '' && anonymous.name !== '') change.name = anonymous.name;
-  if (person.email === null && anonymous.email !== null) change.email = anonymous.email;
-  if (Object.keys(change).length > 0) await updateSubscriber(tx, botId, person.id, change, app.clock.now());
-  await deleteSubscriber(tx, botId, anonymous.id);
+  await mergeInto(app, tx, botId, person, anonymous);
   await record(app, tx, { kind: 'subscriber.deleted', workspaceId, botId, subject: `subscriber:${anonymous.id}`, data: { channel: 'web' } });
 }
 

@@ -144,11 +144,16 @@ function placesOf({ cursor, version_id, stack }: Session): Place[] {
   return [{ slug: cursor.flow, n: version_id }, ...stack.map((frame) => ({ slug: frame.flow, n: frame.version_id }))];
 }
 
+/** People have stopped the flow here: one of them has taken over, or it is muted. */
+export function isStopped({ taken_at, muted_at }: Pick<Conversation, 'taken_at' | 'muted_at'>): boolean {
+  return taken_at !== null || muted_at !== null;
+}
+
 /** Automation rests while it is paused for this person, or while people have the conversation. */
 export function isResting(turn: OpenTurn): boolean {
   const { paused_until: pausedUntil } = turn.subscriber;
   const isPaused = pausedUntil !== null && pausedUntil > turn.context.now;
-  return isPaused || turn.conversation.taken_at !== null || turn.session?.state.status === 'handed_off';
+  return isPaused || isStopped(turn.conversation) || turn.session?.state.status === 'handed_off';
 }
 
 /** Begins a flow anew; a session that was waiting is put aside. */

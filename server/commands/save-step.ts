@@ -40,10 +40,10 @@ export type ConversationEvent = { seq: number; at: number } & (
   | { kind: 'input'; id: string; status: 'requested' | 'resolved' | 'expired'; block: string; session?: number; expires_at?: number }
   | {
       kind: 'conversation';
-      act: 'taken' | 'handed_back' | 'opened' | 'closed' | 'assigned';
+      act: 'taken' | 'handed_back' | 'opened' | 'closed' | 'assigned' | 'muted' | 'unmuted';
       status: string;
       assignee: number | null;
-      /** Null = the flow did it. */
+      /** Null = the flow did it, or a setting. */
       by: { kind: 'subscriber' | Author['kind']; id: number | null; name: string } | null;
     }
   | { kind: 'change'; block: string; change: unknown }
@@ -283,10 +283,11 @@ function answeredIn({ session, replaced, reply }: OpenTurn): Unnumbered | null {
 function actsOf(turn: OpenTurn): Extract<Unnumbered, { kind: 'conversation' }>[] {
   const { conversation, found, act, by, reply, subscriber } = turn;
   const { status, assignee_id: assignee } = conversation;
-  const acts: ('taken' | 'handed_back' | 'opened' | 'closed' | 'assigned')[] = [];
+  const acts: Extract<Unnumbered, { kind: 'conversation' }>['act'][] = [];
   if (status !== found.status) acts.push(status === 'done' ? 'closed' : 'opened');
   if (act !== null) acts.push(act);
   else if (assignee !== found.assignee_id) acts.push('assigned');
+  if ((conversation.muted_at === null) !== (found.muted_at === null)) acts.push(conversation.muted_at === null ? 'unmuted' : 'muted');
   const person = reply === null ? null : { kind: 'subscriber' as const, id: subscriber.id, name: subscriber.name };
   return acts.map((one) => ({ kind: 'conversation', act: one, status, assignee, by: by ?? (one === 'opened' ? person : null) }));
 }

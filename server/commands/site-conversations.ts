@@ -3,10 +3,12 @@ import type { Reply } from '@parley/engine/message.ts';
 import { paramsFor } from '@parley/engine/trigger.ts';
 import type { App } from '../app.ts';
 import { AppError, assert, invalidField, notFound } from '../errors.ts';
+import { record } from '../events.ts';
 import { announce, giveSign } from '../live.ts';
 import {
   type Conversation,
   conversationsOnSite,
+  deleteConversation,
   findOnSite,
   insertConversation,
   lockConversation,
@@ -22,6 +24,7 @@ import type { Site } from '../store/sites.ts';
 import { findSubscriber, updateSubscriber } from '../store/subscribers.ts';
 import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
+import { mute } from './mute.ts';
 import { beginSession, isResting, type OpenTurn, openTurn, setAside } from './open-turn.ts';
 import { takeReply } from './receive-reply.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
@@ -29,8 +32,9 @@ import { speak } from './sending.ts';
 import { settingsOf } from './site-settings.ts';
 import { noteSaid, type SaidFields } from './site-subscribers.ts';
 import { startFlowOf } from './start-flow.ts';
-import { insertPerson } from './subscribers.ts';
+import { eraseSubscriber, insertPerson } from './subscribers.ts';
 import { beginTriggered, triggersOf } from './triggers.ts';
+import { isSuspect } from './visit-marks.ts';
 
 /** `token` is the one the visitor's browser made up. */
 export type Opening = { token: string; name: string; email: string; message: string };
@@ -50,7 +54,7 @@ export type Visit = {
   /** What led them here: a link, a code, an ad. */
   ref: string | null;
   /** Kept with the conversation, for people who look at it. */
-  context: { url?: string | null; referrer?: string | null; [more: string]: unknown };
+  context: { url?: string | null; referrer?: string | null; marks?: readonly string[]; [more: string]: unknown };
   /** By its slug, instead of what conversations here begin with. */
   flow: string | null;
   /** Beside those this visitor has. */
@@ -83,13 +87,19 @@ async function latestOf(app: App, db: Db, site: Site, hash: string): Promise<Con
   return (await conversationsOnSite(db, { botId: site.bot_id, siteId: site.id, subscriberId: visitor.subscriber_id }, 1))[0] ?? null;
 }
 
+/**
+ * `metAs`: the team has put this person together of several, and nothing proves that the token is not only of one of them.
+ * Then it opens what was begun as that one, and says nothing about the others.
+ */
+export type TokenHolder = { id: number; isProven: boolean; metAs: number | null };
+
 /** Whom a visitor's token stands for; null when nobody has written under it yet. */
-export async function subscriberBehind(app: App, db: Db, site: Site, token: string): Promise<{ id: number; isProven: boolean } | null> {
+export async function subscriberBehind(app: App, db: Db, site: Site, token: string): Promise<TokenHolder | null> {
   const { visitor: hash } = hashesOf(app, site, token);
   const visitor = await findDevice(db, site.bot_id, site.id, hash);
-  if (visitor) return visitor.used_at < app.clock.now() - deviceIdleMs ? null : { id: visitor.subscriber_id, isProven: true };
+  if (visitor) return visitor.used_at < app.clock.now() - deviceIdleMs ? null : { id: visitor.subscriber_id, isProven: true, metAs: null };
   const conversation = await findOnSite(db, site.bot_id, site.id, { visitor: hash, publicId: () => '' });
-  return conversation && { id: conversation.subscriber_id, isProven: false };
+  return conversation && { id: conversation.subscriber_id, isProven: false, metAs: conversation.met_as };
 }
 
 /** The first message opens it. Where no flow answers, the site's own words do. */
@@ -116,17 +126,12 @@ async function firstConversation(app: App, tx: Db, site: Site, token: string, { 
   const { visitor } = hashesOf(app, site, token);
   const tenant = { workspaceId: site.workspace_id, botId: site.bot_id };
   const subscriber = await insertPerson(app, tx, tenant, { channel: 'web', user_id: visitor, name, email });
-  return subscriber && insertAt(app, tx, site, { subscriberId: subscriber.id, visitor });
+  return subscriber && insertAt(app, tx, site, { id: subscriber.id, metAs: null }, visitor);
 }
 
-async function insertAt(
-  app: App,
-  tx: Db,
-  site: Site,
-  { subscriberId, visitor }: { subscriberId: number; visitor: string | null },
-): Promise<Conversation | null> {
+async function insertAt(app: App, tx: Db, site: Site, { id, metAs }: Pick<TokenHolder, 'id' | 'metAs'>, visitor: string | null): Promise<Conversation | null> {
   const place = { workspace_id: site.workspace_id, bot_id: site.bot_id, channel: 'web', site_id: site.id, visitor, public_id: null };
-  const conversation = await insertConversation(tx, { ...place, subscriber_id: subscriberId }, app.clock.now());
+  const conversation = await insertConversation(tx, { ...place, subscriber_id: id, met_as: metAs }, app.clock.now());
   if (conversation) await setPublicId(tx, site.bot_id, conversation.id, hashesOf(app, site, conversationToken(app, conversation)).publicId());
   return conversation;
 }
@@ -134,11 +139,12 @@ async function insertAt(
 /** Whether the same call began one before. */
 export async function isBegun(app: App, db: Db, site: Site, { token, clientId }: Pick<Visit, 'token' | 'clientId'>): Promise<boolean> {
   const subscriber = await subscriberBehind(app, db, site, token);
-  return subscriber !== null && (await theirsOn(db, site, subscriber.id)).some((one) => one.opening === clientId);
+  return subscriber !== null && (await theirsOn(db, site, subscriber)).some((one) => one.opening === clientId);
 }
 
-function theirsOn(db: Db, site: Site, subscriberId: number): Promise<Conversation[]> {
-  return conversationsOnSite(db, { botId: site.bot_id, siteId: site.id, subscriberId }, maxConversations);
+/** A visitor's conversations here, the latest activity first. */
+export function theirsOn(db: Db, site: Site, { id, metAs }: Pick<TokenHolder, 'id' | 'metAs'>, limit = maxConversations): Promise<Conversation[]> {
+  return conversationsOnSite(db, { botId: site.bot_id, siteId: site.id, subscriberId: id, metAs }, limit);
 }
 
 /** Begins a conversation, or finds the one that the same call began before. */
@@ -147,7 +153,7 @@ export async function beginVisit(app: App, tx: Db, site: Site, visit: Visit): Pr
   if (begun.isNew) {
     const { clientId, context, attributes } = visit;
     await setCircumstances(tx, site.bot_id, begun.conversation.id, { opening: clientId, context: JSON.stringify({ ...context, attributes }) });
-    await noteSaid(app, tx, site, begun.conversation.subscriber_id, visit);
+    if (begun.conversation.met_as === null) await noteSaid(app, tx, site, begun.conversation.subscriber_id, visit);
     await firstStep(app, tx, site, begun.conversation, visit);
   }
   const conversation = await lockConversation(tx, site.bot_id, begun.conversation.id);
@@ -168,14 +174,14 @@ async function withoutOthers(app: App, tx: Db, site: Site, visit: Visit): Promis
   // Of two that begin at the same moment, the second waits for the first and then finds what it made.
   const subscriber = known ?? (await subscriberBehind(app, tx, site, token));
   if (!subscriber) throw existsAlready();
-  const held = await updateSubscriber(tx, site.bot_id, subscriber.id, subscriber.isProven ? {} : said(visit), app.clock.now());
+  const held = await updateSubscriber(tx, site.bot_id, subscriber.id, subscriber.isProven || subscriber.metAs !== null ? {} : said(visit), app.clock.now());
   if (!held) throw notFound('Visitor');
-  const theirs = await theirsOn(tx, site, subscriber.id);
+  const theirs = await theirsOn(tx, site, subscriber);
   const same = theirs.find((one) => one.opening === clientId);
   if (same) return { conversation: same, isNew: false };
   if (theirs.length > 0 && !isAnother) throw existsAlready();
   if (theirs.length >= maxConversations) throw new AppError('conflict', `A visitor has at most ${maxConversations} conversations. Write in one of them.`);
-  const conversation = await insertAt(app, tx, site, { subscriberId: subscriber.id, visitor: null });
+  const conversation = await insertAt(app, tx, site, subscriber, null);
   if (!conversation) throw existsAlready();
   return { conversation, isNew: true };
 }
@@ -191,6 +197,12 @@ async function firstStep(app: App, tx: Db, site: Site, conversation: Conversatio
   const turn = await openTurn(app, tx, site.bot_id, conversation.id);
   turn.reply = reply;
   turn.clientId = clientId;
+  if (isSuspect(visit.context.marks ?? []) && settingsOf(site).mute_suspected) {
+    await mute(app, tx, turn);
+    // Stored, and answered by nothing.
+    await saveStep(app, tx, turn);
+    return;
+  }
   const isReferred = named === null && (await followRef(app, tx, turn, visit));
   if (!isReferred && named === null && reply !== null) {
     await take(app, tx, site, turn, reply);
@@ -252,7 +264,7 @@ async function receive(app: App, tx: Db, site: Site, { id, bot_id: botId }: Conv
 async function take(app: App, tx: Db, site: Site, turn: OpenTurn, reply: Reply) {
   if (turn.conversation.status === 'done' && !settingsOf(site).reopen) throw new AppError('conflict', 'Conversation is closed');
   const step = await takeReply(app, tx, turn, reply);
-  const autoReply = turn.found.messages === 0 && step.sessionId === null ? site.auto_reply : null;
+  const autoReply = turn.found.messages === 0 && turn.conversation.muted_at === null && step.sessionId === null ? site.auto_reply : null;
   if (autoReply !== null) {
     const words = { message: { kind: 'text' as const, text: autoReply }, text: autoReply, author: { kind: 'bot' as const, id: null, name: 'bot' } };
     await speak(app, tx, step.conversation, words);
@@ -267,6 +279,17 @@ export async function closeConversation(app: App, tx: Db, { id, bot_id: botId }:
   setAside(turn);
   turn.conversation = { ...turn.conversation, status: 'done', closed_at: app.clock.now() };
   return saveStep(app, tx, turn);
+}
+
+/** Of somebody put together of several, whoever proves nothing erases what was begun as the one they were. */
+export async function eraseHolder(app: App, tx: Db, site: Site, holder: TokenHolder): Promise<void> {
+  const { workspace_id: workspaceId, bot_id: botId } = site;
+  if (holder.metAs === null) return eraseSubscriber(app, tx, { workspaceId, botId }, holder.id);
+  for (const { id, seq } of await theirsOn(tx, site, holder)) {
+    await deleteConversation(tx, botId, id);
+    announce(tx, { workspaceId, botId, conversationId: id, seq: seq + 1, dueAt: null });
+  }
+  await record(app, tx, { kind: 'subscriber.updated', workspaceId, botId, subject: `subscriber:${holder.id}`, data: { changed: ['conversations'] } });
 }
 
 /** Everything up to this number has been on the visitor's screen. */

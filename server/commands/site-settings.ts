@@ -32,6 +32,11 @@ export const siteSettings = z.strictObject({
   identity: z.enum(['off', 'optional', 'enforced']).describe('Whether a page may, or must, prove who is signed in there.'),
   show_agents: z.boolean().describe('Answers carry the name of the agent, not only the label of the site.'),
   reopen: z.boolean().describe('A message opens a closed conversation again; else it is refused.'),
+  mute_suspected: z
+    .boolean()
+    .describe(
+      'A conversation whose beginning looks like a program’s (a hidden field filled in, faster than anybody writes, a nonce that is not ours or was used) is muted.',
+    ),
   min_token: z.int().min(1).max(128).describe('Visitor tokens that are shorter are refused.'),
 });
 
@@ -50,6 +55,7 @@ const usual: SiteSettings = {
   identity: 'off',
   show_agents: false,
   reopen: true,
+  mute_suspected: false,
   min_token: 1,
 };
 

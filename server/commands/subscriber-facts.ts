@@ -44,7 +44,8 @@ export async function noteFacts(
   const all = Object.entries({ ...context.attributes, ...said }).filter(([, value]) => value !== null);
   if (all.length > maxSaid) throw invalidField('attributes', `A conversation has at most ${maxSaid} attributes.`);
   await setCircumstances(tx, botId, id, { context: JSON.stringify({ ...context, attributes: Object.fromEntries(all) }) });
-  if (isTheirs) await noteSaid(app, tx, site, conversation.subscriber_id, { locale: null, timeZone: null, attributes: said });
+  // Of somebody put together of several, the page of one does not speak for the others.
+  if (isTheirs && conversation.met_as === null) await noteSaid(app, tx, site, conversation.subscriber_id, { locale: null, timeZone: null, attributes: said });
   tellOf(tx, conversation);
 }
 

@@ -27,6 +27,7 @@ import { changesOf } from './changes.ts';
 import { fieldsAfter, type Marks, markSubscriber } from './mark-subscriber.ts';
 import { Noticed } from './noticed.ts';
 import { tellTriggers } from './occurrences.ts';
+import { isStopped } from './open-turn.ts';
 
 /** What programs say of someone. The phone is E.164. */
 export type Person = Partial<
@@ -49,7 +50,8 @@ export async function needSubscriber(db: Db, botId: number, id: number | null): 
 export async function createSubscriber(app: App, tx: Db, tenant: Tenant, person: Person, channelId: string | null = null): Promise<Subscriber> {
   const { phone, email } = person;
   if (channelId !== null) {
-    const own = await insertPerson(app, tx, tenant, { ...person, channel: ownChannel, user_id: channelId });
+    const known = await findByChannelId(tx, tenant.botId, ownChannel, channelId);
+    const own = known ? null : await insertPerson(app, tx, tenant, { ...person, channel: ownChannel, user_id: channelId });
     if (!own) throw new AppError('conflict', 'A subscriber with this user_id already exists.');
     return own;
   }
@@ -143,7 +145,8 @@ export async function resumeBot(app: App, tx: Db, tenant: Tenant, id: number | n
 async function holdTimer(tx: Db, botId: number, subscriberId: number, until: number): Promise<void> {
   const current = await currentConversation(tx, botId, subscriberId);
   const conversation = current && (await lockConversation(tx, botId, current.id));
-  if (!conversation || conversation.session_id === null) return;
+  // Of a flow that people have stopped no time passes.
+  if (!conversation || conversation.session_id === null || isStopped(conversation)) return;
   const row = await findSession(tx, conversation.id, conversation.session_id);
   const state = row ? (JSON.parse(row.state) as Session) : null;
   const due = state ? dueAt(state) : null;

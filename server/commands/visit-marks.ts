@@ -20,6 +20,13 @@ function signatureOf({ secrets }: App, site: Pick<Site, 'id'>, said: string): st
   return secrets.mac('nonce', `${site.id} ${said}`);
 }
 
+/** Marks of whoever is hardly a person. That there is no nonce, or an old one, makes nobody suspicious. */
+const suspicious: ReadonlySet<string> = new Set(['honeypot', 'fast', 'wrong_nonce', 'used_nonce']);
+
+export function isSuspect(marks: readonly string[]): boolean {
+  return marks.some((mark) => suspicious.has(mark));
+}
+
 export type Signs = { nonce: string | null; honey: string };
 
 export async function marksOf(app: App, tx: Db, site: Pick<Site, 'id'>, { nonce, honey }: Signs): Promise<string[]> {

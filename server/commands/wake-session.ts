@@ -7,7 +7,7 @@ import { lockConversation, parkInput } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { settleChat } from './chat-turns.ts';
 import { type Gathered, textGathered, withoutGathered } from './gathering.ts';
-import { isResting, type OpenTurn, openTurn, walk } from './open-turn.ts';
+import { isResting, isStopped, type OpenTurn, openTurn, walk } from './open-turn.ts';
 import { answer } from './receive-reply.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
 
@@ -25,7 +25,7 @@ export async function wakeSession(
   if (!conversation) return null;
   const turn = await openTurn(app, tx, one.botId, conversation);
   if (turn.session === null || (one.sessionId !== null && turn.session.id !== one.sessionId)) return null;
-  if (turn.conversation.taken_at !== null) {
+  if (isStopped(turn.conversation)) {
     await park(tx, turn, wake);
     return null;
   }

@@ -42,10 +42,15 @@ export type ConversationTable = {
   token_epoch: Generated<number>;
   /** The last number the visitor has seen. */
   visitor_read_seq: Generated<number>;
+  /** The subscriber it was begun as, where its person was put together of several: see subscriber-merge. */
+  met_as: Generated<number | null>;
+  /** Since when it calls nobody, and no flow speaks in it; null = it does. */
+  muted_at: Generated<number | null>;
 };
 
 export type Conversation = Selectable<ConversationTable>;
-export type NewConversation = Pick<Conversation, 'workspace_id' | 'bot_id' | 'subscriber_id' | 'channel' | 'site_id' | 'visitor' | 'public_id'>;
+export type NewConversation = Pick<Conversation, 'workspace_id' | 'bot_id' | 'subscriber_id' | 'channel' | 'site_id' | 'visitor' | 'public_id'> &
+  Partial<Pick<Conversation, 'met_as'>>;
 
 /** Null when the visitor (or public id) already has one. */
 export async function insertConversation(tx: Db, one: NewConversation, at: number): Promise<Conversation | null> {
@@ -112,10 +117,13 @@ export function conversationsWith(db: Db, botId: number, subscriberId: number, l
   return theirs.orderBy('id').limit(limit).execute();
 }
 
+/** `metAs`: only what was begun as this one of whom the subscriber was put together. */
+export type WhoseOnSite = { botId: number; siteId: number; subscriberId: number; metAs?: number | null };
+
 /** A subscriber's conversations on a site, newest activity first. */
-export function conversationsOnSite(db: Db, where: { botId: number; siteId: number; subscriberId: number }, limit: number): Promise<Conversation[]> {
-  return onSite(db, where)
-    .where('subscriber_id', '=', where.subscriberId)
+export function conversationsOnSite(db: Db, where: WhoseOnSite, limit: number): Promise<Conversation[]> {
+  const theirs = onSite(db, where).where('subscriber_id', '=', where.subscriberId);
+  return (where.metAs == null ? theirs : theirs.where('met_as', '=', where.metAs))
     .orderBy((eb) => eb.fn.coalesce('last_message_at', 'created_at'), 'desc')
     .orderBy('id', 'desc')
     .limit(limit)
@@ -123,7 +131,7 @@ export function conversationsOnSite(db: Db, where: { botId: number; siteId: numb
 }
 
 /** What a visitor's call of its own says: under which id it came, where from, and from when on its token opens it. */
-export type Circumstances = Partial<Pick<Conversation, 'opening' | 'context' | 'token_epoch' | 'public_id' | 'visitor' | 'subscriber_id'>>;
+export type Circumstances = Partial<Pick<Conversation, 'opening' | 'context' | 'token_epoch' | 'public_id' | 'visitor' | 'subscriber_id' | 'muted_at'>>;
 
 export async function setCircumstances(tx: Db, botId: number, id: number, change: Circumstances): Promise<void> {
   await tx.updateTable('conversation').set(change).where('bot_id', '=', botId).where('id', '=', id).execute();
@@ -178,7 +186,7 @@ function inView({ is, me }: { is: View; me: number }): RawBuilder<boolean> {
     case 'mine':
       return sql<boolean>`(assignee_id = ${me} and status = 'open')`;
     case 'unassigned':
-      return sql<boolean>`(status = 'open' and handler = 'people' and assignee_id is null)`;
+      return sql<boolean>`(status = 'open' and handler = 'people' and assignee_id is null and muted_at is null)`;
     case 'all':
       return sql<boolean>`(status = 'open')`;
     case 'bot':

@@ -41,35 +41,3 @@ export async function insertDevice(tx: Db, botId: number, one: Omit<Device, 'bot
 export async function touchDevice(tx: Db, botId: number, hash: string, at: number): Promise<void> {
   await tx.updateTable('device').set({ used_at: at }).where('bot_id', '=', botId).where('hash', '=', hash).execute();
 }
-
-/** Everything of one subscriber becomes the other's. */
-export async function mergeSubscribers(tx: Db, botId: number, fromSubscriberId: number, toSubscriberId: number): Promise<void> {
-  const conversations = tx.selectFrom('conversation').select('id').where('bot_id', '=', botId).where('subscriber_id', '=', fromSubscriberId);
-  const author = { author_id: toSubscriberId };
-  await tx.updateTable('message').set(author).where('conversation_id', 'in', conversations).where('author_kind', '=', 'subscriber').execute();
-  await tx
-    .updateTable('custom_event_log')
-    .set({ subscriber_id: toSubscriberId })
-    .where('bot_id', '=', botId)
-    .where('subscriber_id', '=', fromSubscriberId)
-    .execute();
-  await tx
-    .updateTable('file')
-    .set({ uploader_id: toSubscriberId })
-    .where('conversation_id', 'in', conversations)
-    .where('uploader_kind', '=', 'subscriber')
-    .execute();
-  const had = tx.selectFrom('subscriber_tag').select('tag_id').where('subscriber_id', '=', toSubscriberId);
-  await tx
-    .updateTable('subscriber_tag')
-    .set({ subscriber_id: toSubscriberId })
-    .where('subscriber_id', '=', fromSubscriberId)
-    .where('tag_id', 'not in', had)
-    .execute();
-  await tx
-    .updateTable('conversation')
-    .set({ subscriber_id: toSubscriberId })
-    .where('bot_id', '=', botId)
-    .where('subscriber_id', '=', fromSubscriberId)
-    .execute();
-}

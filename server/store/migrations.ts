@@ -18,6 +18,8 @@ import { keyBounds } from './migrations/0061-key-bounds.ts';
 import { fieldsOfBoth } from './migrations/0065-fields-of-both.ts';
 import { botSlugs } from './migrations/0070-bot-slugs.ts';
 import { messageSearch } from './migrations/0075-message-search.ts';
+import { mergedPeople } from './migrations/0080-merged-people.ts';
+import { muted } from './migrations/0081-muted.ts';
 
 /** The few words of SQL that differ between the two databases. Everything else is written once. */
 export type Dialect = {
@@ -116,4 +118,6 @@ export const migrations: Migration[] = [
   fieldsOfBoth,
   botSlugs,
   messageSearch,
+  mergedPeople,
+  muted,
 ];

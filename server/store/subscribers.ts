@@ -124,7 +124,13 @@ export async function findSubscribers(db: Db, botId: number, ids: readonly numbe
 export async function findByChannelId(db: Db, botId: number, channel: string | null, channelId: string): Promise<Subscriber | null> {
   let query = db.selectFrom('subscriber').selectAll().where('bot_id', '=', botId).where('user_id', '=', channelId);
   if (channel !== null) query = query.where('channel', '=', channel);
-  return (await query.orderBy('id').executeTakeFirst()) ?? null;
+  const found = await query.orderBy('id').executeTakeFirst();
+  if (found) return found;
+  // Or what it called them before they became part of somebody else.
+  let alias = db.selectFrom('subscriber_alias').select('subscriber_id').where('bot_id', '=', botId).where('user_id', '=', channelId);
+  if (channel !== null) alias = alias.where('channel', '=', channel);
+  const known = await alias.orderBy('subscriber_id').limit(1).executeTakeFirst();
+  return known ? findSubscriber(db, botId, known.subscriber_id) : null;
 }
 
 export async function findByPhone(db: Db, botId: number, phone: string): Promise<Subscriber | null> {

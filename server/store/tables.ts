@@ -27,6 +27,7 @@ import type { RateWindowTable } from './rate-limits.ts';
 import type { SessionTable, StepTable, TimerTable } from './sessions.ts';
 import type { SettingTable } from './settings.ts';
 import type { SiteTable } from './sites.ts';
+import type { SubscriberAliasTable } from './subscriber-merge.ts';
 import type { SubscriberTable, SubscriberTagTable } from './subscribers.ts';
 import type { TagTable } from './tags.ts';
 import type { WorkspaceTable } from './workspaces.ts';
@@ -69,6 +70,7 @@ export type Tables = {
   site: SiteTable;
   step: StepTable;
   subscriber: SubscriberTable;
+  subscriber_alias: SubscriberAliasTable;
   subscriber_label: SubscriberLabelTable;
   subscriber_tag: SubscriberTagTable;
   tag: TagTable;

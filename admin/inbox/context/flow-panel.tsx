@@ -93,6 +93,7 @@ function Control({ one, session }: { one: Conversation; session: FlowSession | n
   const act = useAct(one.id);
   const isPeoples = one.taken_at !== null || session?.status === 'handed_off';
   if (one.status !== 'open') return null;
+  if (one.muted_at !== null) return <p className={css.hint}>{t('inbox.flow.muted')}</p>;
   if (isPeoples)
     return (
       <Suspense

@@ -1,23 +1,23 @@
-// Of what the bot knows of somebody, what stands beside a conversation: pinned fields first, hidden ones not.
+// Of what the bot knows of somebody, what stands beside a conversation: what is pinned and what is known, or all there is.
 import { useQuery } from '@tanstack/react-query';
 import type { Field, List, Subscriber } from '../../api/replies.ts';
 import { api } from '../../api.ts';
 import { usePlace } from '../../place.ts';
 
-/** A bot has hundreds at most; those past the first two hundred are shown as usual. */
+/** A bot has hundreds at most; those past the first two hundred are on the page of the person. */
 const known = 200;
 const ranks = { pin: 0, default: 1, hidden: 2 } as const;
 
-export function useShownFields(person: Subscriber | undefined): [name: string, value: string][] {
+/** In the order they are shown; `isAll` where there are no others. */
+export function useShownFields(person: Subscriber | undefined, { all }: { all: boolean }): { fields: Field[]; isAll: boolean } {
   const { botPlace } = usePlace();
   const { data } = useQuery({
     queryKey: ['/fields', botPlace, 'displays'],
     queryFn: ({ signal }) => api.get<List<Field>>('/fields', { at: botPlace, signal, query: { owner: 'user', limit: known } }),
     staleTime: 60_000,
   });
-  const displays = new Map(data?.data.map(({ name, display }) => [name, display]));
-  const displayOf = (name: string) => displays.get(name) ?? 'default';
-  return Object.entries(person?.fields ?? {})
-    .filter(([name]) => displayOf(name) !== 'hidden')
-    .toSorted(([a], [b]) => ranks[displayOf(a)] - ranks[displayOf(b)]);
+  const every = data?.data ?? [];
+  const isShown = ({ name, display }: Field) => all || display === 'pin' || (display !== 'hidden' && (person?.fields[name] ?? '') !== '');
+  const fields = every.filter(isShown).toSorted((a, b) => ranks[a.display] - ranks[b.display]);
+  return { fields, isAll: fields.length === every.length };
 }

@@ -14,7 +14,7 @@ export function Row({ one, isOpen, assignee, viewers, isPresent, now }: RowProps
   const { t } = useTranslation();
   const { me } = usePlace();
   const name = one.subscriber.name || t('inbox.someone', { id: one.id });
-  const isUnread = one.unread > 0 && one.handler === 'people' && !isOpen;
+  const isUnread = one.unread > 0 && one.handler === 'people' && one.muted_at === null && !isOpen;
   const found = one.hit?.message;
   return (
     <Link
@@ -85,7 +85,13 @@ function Chips({ one, assignee, viewers, now }: Omit<RowProps, 'isOpen' | 'isPre
           <Since at={one.waiting_since} now={now} />
         </span>
       )}
-      {one.handler === 'bot' && one.status === 'open' && (
+      {one.muted_at !== null && (
+        <span className={css.chip}>
+          <Icon name="mute" size={12} />
+          {t('inbox.muted')}
+        </span>
+      )}
+      {one.handler === 'bot' && one.muted_at === null && one.status === 'open' && (
         <span className={css.chip}>
           <Icon name="bot" size={12} />
           {t('inbox.byBot')}

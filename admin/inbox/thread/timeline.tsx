@@ -162,7 +162,15 @@ function Day({ at }: { at: number }) {
   );
 }
 
-const actIcons: Record<ConversationAct['data']['act'], IconName> = { taken: 'hand', handed_back: 'flow', opened: 'rotate', closed: 'check', assigned: 'user' };
+const actIcons: Record<ConversationAct['data']['act'], IconName> = {
+  taken: 'hand',
+  handed_back: 'flow',
+  opened: 'rotate',
+  closed: 'check',
+  assigned: 'user',
+  muted: 'mute',
+  unmuted: 'bell',
+};
 
 function ActLine({ act: { at, data } }: { act: ConversationAct }) {
   const { t } = useTranslation();
@@ -170,7 +178,16 @@ function ActLine({ act: { at, data } }: { act: ConversationAct }) {
   const { me } = usePlace();
   const by = data.by === null ? t('inbox.theFlow') : data.by.kind === 'agent' && data.by.id === me.id ? t('inbox.you') : data.by.name || t('inbox.person');
   const isOwn = data.act === 'assigned' && data.by?.kind === 'agent' && data.assignee === data.by.id;
-  const what = data.act !== 'assigned' ? data.act : isOwn ? 'assignedSelf' : data.assignee === null ? 'unassigned' : 'assigned';
+  const what =
+    data.act === 'muted' && data.by === null
+      ? 'mutedSelf'
+      : data.act !== 'assigned'
+        ? data.act
+        : isOwn
+          ? 'assignedSelf'
+          : data.assignee === null
+            ? 'unassigned'
+            : 'assigned';
   return (
     <p className={css.act}>
       <Icon name={actIcons[data.act]} size={13} />

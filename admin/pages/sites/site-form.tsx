@@ -18,8 +18,8 @@ import { WidgetPreview } from './widget-preview.tsx';
 
 type Values = Omit<SiteValues, 'auto_reply'> & { auto_reply: string; rev: number | null };
 
-function valuesOf({ name, greeting, auto_reply, origins, author_label, shared_network, anonymous, rev }: Site): Values {
-  return { name, greeting, auto_reply: auto_reply ?? '', origins, author_label, shared_network, anonymous, rev };
+function valuesOf({ name, greeting, auto_reply, origins, author_label, shared_network, anonymous, mute_suspected, rev }: Site): Values {
+  return { name, greeting, auto_reply: auto_reply ?? '', origins, author_label, shared_network, anonymous, mute_suspected, rev };
 }
 
 function bodyOf(values: Values, rev: number | null): object {
@@ -99,6 +99,12 @@ export function SiteForm({ site, at, isReadOnly }: { site: Site; at: Place; isRe
           description={t('sites.sharedNetworkHint')}
           disabled={isReadOnly}
           {...form.getInputProps('shared_network', { type: 'checkbox' })}
+        />
+        <Switch
+          label={t('sites.muteSuspected')}
+          description={t('sites.muteSuspectedHint')}
+          disabled={isReadOnly}
+          {...form.getInputProps('mute_suspected', { type: 'checkbox' })}
         />
         {isStale && (
           <Alert color="yellow" icon={<Icon name="users" />} title={t('sites.staleTitle')} role="alert">

@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { Subscriber } from '../../api/replies.ts';
 import { api } from '../../api.ts';
 import { channelName, useFormat } from '../../format.ts';
+import { SamePeople } from '../../person/same-people.tsx';
 import { usePlace } from '../../place.ts';
 import { oneOf, refresh } from '../../queries.ts';
 import { Confirm } from '../../ui/confirm.tsx';
@@ -60,6 +61,7 @@ export function SubscriberPage() {
     >
       <div className={css.columns}>
         <div>
+          <SamePeople one={one} />
           <About one={one} />
           <Fields one={one} />
         </div>

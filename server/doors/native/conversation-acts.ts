@@ -8,8 +8,10 @@ import {
   assignConversation,
   closeConversation,
   handBack,
+  muteConversation,
   reopenConversation,
   takeOver,
+  unmuteConversation,
 } from '../../commands/conversation-acts.ts';
 import { readConversation, showDoing } from '../../commands/presence.ts';
 import type { SavedStep } from '../../commands/save-step.ts';
@@ -113,6 +115,27 @@ export const conversationActRoutes = [
     run: async (context) => {
       const act = await actOf(context);
       const change = context.body.status === 'done' ? closeConversation : reopenConversation;
+      return context.app.transact(async (tx) => shownAfter(tx, act, await change(context.app, tx, act)));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/conversations/{id}/mute',
+    access: 'bot_send',
+    params: idParams,
+    body: z.object({ on: z.boolean() }).meta({ id: 'MuteConversation' }),
+    reply: conversation,
+    docs: {
+      ...docs,
+      id: 'muteConversation',
+      summary: 'Mute it, or let it be heard again',
+      description:
+        'What is written in a muted conversation is kept, and calls nobody: it waits for no one, is not among those that nobody has, and no flow speaks in it. The person is told nothing of it. Unmuted, the flow goes on where it waits.',
+      example: { on: true },
+    },
+    run: async (context) => {
+      const act = await actOf(context);
+      const change = context.body.on ? muteConversation : unmuteConversation;
       return context.app.transact(async (tx) => shownAfter(tx, act, await change(context.app, tx, act)));
     },
   }),

@@ -27,6 +27,7 @@ export const conversation = z
     handler: z.enum(['bot', 'people']).describe('Whose turn it is to answer.'),
     taken_at: time.nullable().describe('Since when people have stopped the flow; null = they have not.'),
     waiting_since: time.nullable().describe('Since when the person waits for people; null = nobody has to answer.'),
+    muted_at: time.nullable().describe('Since when it calls nobody and no flow speaks in it; null = it is not muted.'),
     unread: z.int().describe('Messages of the person that you have not read; 50 means 50 or more.'),
     last_message: z.object({ text: z.string(), direction, author }).nullable(),
     hit: z
@@ -102,7 +103,7 @@ export const conversationEvent = z
     kind: z.enum(['message', 'session', 'input', 'conversation', 'change', 'log', 'failed']),
     data: z
       .record(z.string(), z.unknown())
-      .describe('Of a message `id` and `direction`; of a conversation `act` (taken, handed_back, opened, closed, assigned), `assignee`, `by`.'),
+      .describe('Of a message `id` and `direction`; of a conversation `act` (taken, handed_back, opened, closed, assigned, muted, unmuted), `assignee`, `by`.'),
   })
   .meta({ id: 'ConversationEvent' });
 
@@ -138,6 +139,7 @@ export async function showConversations(db: Db, botId: number, rows: readonly Co
       handler: row.handler,
       taken_at: row.taken_at,
       waiting_since: row.waiting_since,
+      muted_at: row.muted_at,
       unread,
       last_message: last && {
         text: last.text.slice(0, maxGlimpse),

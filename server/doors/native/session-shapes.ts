@@ -105,7 +105,7 @@ export async function showSession(db: Db, one: Conversation): Promise<z.input<ty
     name: outer?.name ?? null,
     version: row.version,
     status,
-    is_stopped: one.taken_at !== null && (status === 'running' || status === 'waiting'),
+    is_stopped: (one.taken_at !== null || one.muted_at !== null) && (status === 'running' || status === 'waiting'),
     at: { flow: cursor.flow, name: inner?.name ?? cursor.flow, block: cursor.block },
     wait: wait && { kind: wait.kind, block: wait.block, until: untilOf(wait) },
     vars: withoutSecrets(vars) as Record<string, unknown>,

@@ -46,6 +46,7 @@ describe.each(databaseKinds)('sites on %s', (kind) => {
       identity: 'off',
       show_agents: false,
       reopen: true,
+      mute_suspected: false,
       min_token: 1,
       rev: 1,
       created_at: t.clock.now(),

@@ -151,7 +151,7 @@ describe.each(databaseKinds)('subscribers on %s', (kind) => {
     await scenario(t, ask('PATCH', `/${one.id}`, { add_tags: ['Foreign'] }), { status: 422 });
   });
 
-  test('a viewer reads, an agent also pauses, and only builders change or erase', async () => {
+  test('a viewer reads, an agent also pauses and marks, and only builders say who they are or erase', async () => {
     const one = await create({ user_id: 'guarded' });
     const as = async (role: 'viewer' | 'agent') => ({ ...(await session(t.app, (await makeMember(t.app, world, role)).account)), 'x-bot': `f${world.bot.id}` });
     const path = `/v1/subscribers/${one.id}`;
@@ -160,7 +160,17 @@ describe.each(databaseKinds)('subscribers on %s', (kind) => {
     await scenario(t, { method: 'POST', path: `${path}/pause`, headers: viewer, body: {} }, { status: 403 });
     const agent = await as('agent');
     await scenario(t, { method: 'POST', path: `${path}/pause`, headers: agent, body: {} }, { status: 200, events: ['subscriber.paused'] });
-    await scenario(t, { method: 'PATCH', path, headers: agent, body: { name: 'No' } }, { status: 403 });
+    const patch = (body: object) => ({ method: 'PATCH' as const, path, body });
+    for (const body of [{ name: 'No' }, { email: 'no@example.com', add_tags: ['VIP'] }]) await scenario(t, { ...patch(body), headers: agent }, { status: 403 });
+    const marks = { add_tags: ['VIP'], add_labels: ['Press'], fields: { City: 'Kyoto' } };
+    const isMarked = (shown: Shown) => expect(shown).toMatchObject({ name: '', tags: ['VIP'], labels: ['Press'], fields: { City: 'Kyoto' } });
+    await scenario(t, { ...patch(marks), headers: agent }, { status: 200, body: isMarked, events: ['subscriber.updated'] });
+    await scenario(t, { ...patch(marks), headers: viewer }, { status: 403 });
+    const sender = await makeKeyFor(t.app, world, ['Send Message']);
+    await scenario(t, { ...patch({ remove_tags: ['VIP'] }), key: sender }, { status: 200, events: ['subscriber.updated'] });
+    await scenario(t, { ...patch({ name: 'No' }), key: sender }, { status: 403 });
+    await scenario(t, { ...patch({ name: 'Yes' }), key: await makeKeyFor(t.app, world, ['Manage Flow']) }, { status: 200, events: ['subscriber.updated'] });
+    await scenario(t, { ...patch({ add_tags: ['VIP'] }), key: await makeKeyFor(t.app, world, ['chats:read']) }, { status: 403 });
     await scenario(t, { method: 'DELETE', path, headers: agent }, { status: 403 });
     await scenario(t, { method: 'DELETE', path, key: await makeKeyFor(t.app, world, ['Send Message']) }, { status: 403 });
   });

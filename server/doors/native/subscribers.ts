@@ -1,10 +1,13 @@
 // /v1/subscribers: the people a bot talks with. `PUT` finds by channel id, phone or e-mail address, or makes a new one.
 import { readPhone } from '@parley/engine/phone.ts';
 import { z } from 'zod';
+import { demand } from '../../auth.ts';
+import { mergeSubscribers } from '../../commands/merge-subscribers.ts';
 import { changeSubscriber, createMarked, eraseSubscriber, needSubscriber, pauseBot, resumeBot, upsertSubscriber } from '../../commands/subscribers.ts';
 import { invalidField } from '../../errors.ts';
 import { route } from '../../http/route.ts';
 import { listNotes } from '../../store/messages.ts';
+import { othersLike } from '../../store/subscriber-merge.ts';
 import { listSubscribers } from '../../store/subscribers.ts';
 import { cursorAsk, listOf, listQuery, listReply, search, sortBy, thingId, thingParams, time } from './shapes.ts';
 import { changing, creating, partsOf, putting, showSubscriber, showSubscribers, subscriber } from './subscriber-shapes.ts';
@@ -14,6 +17,7 @@ const note = z
   .meta({ id: 'SubscriberNote' });
 
 const docs = { tag: 'Subscribers' };
+const maxAlike = 20;
 
 /** One of the three names somebody new. */
 function mustName({ user_id, phone, email }: { user_id?: string | undefined; phone?: string | undefined; email?: string | undefined }): void {
@@ -104,7 +108,7 @@ export const subscriberRoutes = [
   route({
     method: 'PATCH',
     path: '/subscribers/{id}',
-    access: 'bot_manage',
+    access: 'bot_mark',
     params: thingParams,
     body: changing,
     reply: subscriber,
@@ -112,11 +116,12 @@ export const subscriberRoutes = [
       ...docs,
       id: 'updateSubscriber',
       summary: 'Change a subscriber',
-      description: 'What is left out stays; null clears.',
+      description: 'What is left out stays; null clears. Whoever answers people may change tags, labels and fields; who they are, only whoever manages them.',
       example: { first_name: 'Jane', add_tags: ['vip'], fields: { city: 'Berlin' } },
     },
-    run: ({ app, tenant, params, body }) => {
+    run: ({ app, caller, tenant, params, body }) => {
       const { person, marks } = partsOf(body);
+      if (Object.keys(person).length > 0) demand({ caller, tenant }, 'bot_manage');
       const id = thingId('subscriber', tenant, params.id);
       return app.transact(async (tx) => showSubscriber(tx, tenant, await changeSubscriber(app, tx, tenant, id, person, marks)));
     },
@@ -166,6 +171,46 @@ export const subscriberRoutes = [
     run: ({ app, tenant, params }) => {
       const id = thingId('subscriber', tenant, params.id);
       return app.transact(async (tx) => showSubscriber(tx, tenant, await resumeBot(app, tx, tenant, id)));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/subscribers/{id}/same',
+    access: 'bot_read',
+    params: thingParams,
+    reply: z.object({ data: z.array(subscriber) }).meta({ id: 'SameSubscribers' }),
+    docs: {
+      ...docs,
+      id: 'listSameSubscribers',
+      summary: 'List who may be the same person',
+      description: `Others of the bot with the same e-mail address, whatever its case, or the same phone number; at most ${maxAlike}, whoever was met first before.`,
+    },
+    run: async ({ app, tenant, params }) => {
+      const one = await needSubscriber(app.db, tenant.botId, thingId('subscriber', tenant, params.id));
+      return { data: await showSubscribers(app.db, tenant, await othersLike(app.db, one, maxAlike)) };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/subscribers/{id}/merge',
+    access: 'bot_manage',
+    params: thingParams,
+    body: z
+      .object({ from: z.union([z.int().min(1), thingParams.shape.id]).describe('Who becomes part of the one in the path, and is gone afterwards.') })
+      .meta({ id: 'MergeSubscribers' }),
+    reply: subscriber,
+    errors: ['conflict'],
+    docs: {
+      ...docs,
+      id: 'mergeSubscribers',
+      summary: 'Make two subscribers one',
+      description:
+        'Conversations, tags, labels, notes, events and whatever channels call them become those of the one in the path, whose own values win; what it lacks is taken over. Conversations go on where they stand. Nothing parts them again. Visitors who have not proved who they are still open only what they wrote themselves.',
+      example: { from: 2 },
+    },
+    run: ({ app, tenant, params, body }) => {
+      const [into, from] = [thingId('subscriber', tenant, params.id), thingId('subscriber', tenant, String(body.from))];
+      return app.transact(async (tx) => showSubscriber(tx, tenant, await mergeSubscribers(app, tx, tenant, { into, from })));
     },
   }),
   route({

@@ -3,12 +3,10 @@ import { fieldValueOf } from '@parley/engine/field.ts';
 import { z } from 'zod';
 import type { App } from '../../app.ts';
 import { identifySubscriber } from '../../commands/identify.ts';
-import { conversationToken, maxConversations, subscriberBehind } from '../../commands/site-conversations.ts';
-import { eraseSubscriber } from '../../commands/subscribers.ts';
+import { conversationToken, eraseHolder, subscriberBehind, type TokenHolder, theirsOn } from '../../commands/site-conversations.ts';
 import { AppError } from '../../errors.ts';
 import { credentialIn, type Headers, route } from '../../http/route.ts';
 import type { Conversation } from '../../store/conversations.ts';
-import { conversationsOnSite } from '../../store/conversations.ts';
 import type { Db } from '../../store/database.ts';
 import { allFields } from '../../store/fields.ts';
 import { countUnread, listMessages } from '../../store/messages.ts';
@@ -26,11 +24,11 @@ const maxListed = 50;
 const maxUnread = 100;
 const maxExported = 2_000;
 
-async function needVisitor(app: App, db: Db, site: Site, headers: Headers): Promise<number> {
+async function needVisitor(app: App, db: Db, site: Site, headers: Headers): Promise<TokenHolder> {
   const token = credentialIn(headers, 'Visitor');
   const found = token === '' ? null : await subscriberBehind(app, db, site, token);
   if (!found) throw new AppError('not_found', 'Visitor not found');
-  return found.id;
+  return found;
 }
 
 async function summarise(app: App, site: Site, one: Conversation): Promise<z.input<typeof shapes.conversations>['data'][number]> {
@@ -66,13 +64,17 @@ const exported = z
   })
   .meta({ id: 'Export' });
 
+const nobody = { name: '', email: null, phone: null, locale: null, time_zone: null };
+
 /** A page goes by the ids of messages, in which all conversations are one row of words. */
-async function exportOf(app: App, site: Site, subscriberId: number, afterId: number): Promise<z.input<typeof exported> | undefined> {
-  const one = await findSubscriber(app.db, site.bot_id, subscriberId);
+async function exportOf(app: App, site: Site, visitor: TokenHolder, afterId: number): Promise<z.input<typeof exported> | undefined> {
+  const one = await findSubscriber(app.db, site.bot_id, visitor.id);
   if (!one) return undefined;
   const values = JSON.parse(one.fields) as { [id: string]: string };
-  const fields = (await allFields(app.db, site.bot_id)).filter(({ id, owner }) => owner === 'user' && values[String(id)] !== undefined);
-  const theirs = await conversationsOnSite(app.db, { botId: site.bot_id, siteId: site.id, subscriberId }, maxConversations);
+  const fields = (await allFields(app.db, site.bot_id)).filter(
+    ({ id, owner }) => owner === 'user' && values[String(id)] !== undefined && visitor.metAs === null,
+  );
+  const theirs = await theirsOn(app.db, site, visitor);
   const read = await Promise.all(
     theirs.map(async (conversation) => ({
       conversation,
@@ -99,7 +101,8 @@ async function exportOf(app: App, site: Site, subscriberId: number, afterId: num
       };
     }),
   );
-  const { name, email, phone, locale, time_zone } = one;
+  // What is known of somebody put together of several may be the others': a token that proves nothing does not open it.
+  const { name, email, phone, locale, time_zone } = visitor.metAs === null ? one : nobody;
   const said = Object.fromEntries(fields.map((field) => [field.name, fieldValueOf(field.var_type, values[String(field.id)] ?? '')]));
   return { name, email, phone, locale, time_zone, fields: said, conversations, next: ids.length > maxExported ? last : null };
 }
@@ -115,8 +118,7 @@ export const visitorRoutes = [
     docs: { ...docs, id: 'listConversations', summary: 'The visitor’s conversations', description: `The newest ${maxListed}, latest activity first.` },
     run: async ({ app, caller, request }) => {
       const site = siteOf(caller);
-      const subscriberId = await needVisitor(app, app.db, site, request.headers);
-      const theirs = await conversationsOnSite(app.db, { botId: site.bot_id, siteId: site.id, subscriberId }, maxListed);
+      const theirs = await theirsOn(app.db, site, await needVisitor(app, app.db, site, request.headers), maxListed);
       return { data: await Promise.all(theirs.map((one) => summarise(app, site, one))) };
     },
   }),
@@ -179,8 +181,7 @@ export const visitorRoutes = [
     },
     run: async ({ app, caller, request }) => {
       const site = siteOf(caller);
-      const tenant = { workspaceId: site.workspace_id, botId: site.bot_id };
-      await app.transact(async (tx) => eraseSubscriber(app, tx, tenant, await needVisitor(app, tx, site, request.headers)));
+      await app.transact(async (tx) => eraseHolder(app, tx, site, await needVisitor(app, tx, site, request.headers)));
       return undefined;
     },
   }),

@@ -3,14 +3,14 @@ import { type Access, policies } from '../../auth.ts';
 import type { Door } from '../route.ts';
 
 export function accessSentence(door: Door, access: Access): string {
-  const policy = policies[access];
+  const policy: (typeof policies)[Access] & { or?: string } = policies[access];
   if (access === 'anyone') return 'Needs no credential.';
   if (access === 'site') return 'Needs the public key of a site.';
   if (access === 'operator') return 'Only for the command line on the server itself.';
   const isForEveryRole = policy.roles.length === policies.signed_in.roles.length;
   const roles = sessionScheme(door) === null || isForEveryRole ? '' : ` A person needs the role ${either(policy.roles)}.`;
   if (policy.scope === 'never') return `Only for a person signed in to the console, not for keys.${roles}`;
-  return `${policy.scope === null ? 'Any valid key will do; no scope is needed.' : `Scope: **${policy.scope}**.`}${roles}`;
+  return `${policy.scope === null ? 'Any valid key will do; no scope is needed.' : `Scope: **${policy.scope}**${policy.or ? ` or **${policy.or}**` : ''}.`}${roles}`;
 }
 
 function either(words: readonly string[]): string {

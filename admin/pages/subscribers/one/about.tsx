@@ -1,11 +1,11 @@
 // Who they are: what every subscriber has.
 import { useTranslation } from 'react-i18next';
 import type { Subscriber } from '../../../api/replies.ts';
+import { EditedValue } from '../../../person/edited-value.tsx';
+import { useChange } from '../../../person/use-change.ts';
 import { usePlace } from '../../../place.ts';
 import { Card } from '../../../ui/page.tsx';
 import css from '../subscribers.module.css';
-import { EditedValue } from './edited-value.tsx';
-import { useChange } from './use-change.ts';
 
 const parts = ['name', 'first_name', 'last_name', 'email', 'phone', 'language', 'country', 'time_zone'] as const satisfies (keyof Subscriber)[];
 

@@ -3,6 +3,8 @@ import { useTranslation } from 'react-i18next';
 import type { Field, Subscriber } from '../../../api/replies.ts';
 import { useFormat } from '../../../format.ts';
 import { shownValue } from '../../../forms/field-value.tsx';
+import { EditedValue } from '../../../person/edited-value.tsx';
+import { useChange } from '../../../person/use-change.ts';
 import { usePlace } from '../../../place.ts';
 import { useList } from '../../../queries.ts';
 import { LinkButton } from '../../../ui/link-button.tsx';
@@ -10,8 +12,6 @@ import { FormGhost } from '../../../ui/list.tsx';
 import { Card } from '../../../ui/page.tsx';
 import { Problem } from '../../../ui/problem.tsx';
 import css from '../subscribers.module.css';
-import { EditedValue } from './edited-value.tsx';
-import { useChange } from './use-change.ts';
 
 export function Fields({ one }: { one: Subscriber }) {
   const { t } = useTranslation();
@@ -41,7 +41,7 @@ export function Fields({ one }: { one: Subscriber }) {
                 type={field.type}
                 value={value}
                 shown={shownValue(field.type, value, t, format)}
-                canEdit={may('subscribers.write')}
+                canEdit={may('subscribers.mark')}
                 onSave={(next) => change.mutateAsync({ fields: { [field.name]: next === '' ? null : next } })}
               />
             );

@@ -1,15 +1,8 @@
-// Their tags and labels: taken off with one click, put on by choosing.
-import { CloseButton, Select } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useState } from 'react';
+// Their tags and labels.
 import { useTranslation } from 'react-i18next';
-import type { Mark, Subscriber } from '../../../api/replies.ts';
-import { usePlace } from '../../../place.ts';
-import { useList } from '../../../queries.ts';
+import type { Subscriber } from '../../../api/replies.ts';
+import { MarkSet } from '../../../person/mark-set.tsx';
 import { Card } from '../../../ui/page.tsx';
-import { toastFailed } from '../../../ui/toast.tsx';
-import css from '../subscribers.module.css';
-import { useChange } from './use-change.ts';
 
 export function Marks({ one }: { one: Subscriber }) {
   const { t } = useTranslation();
@@ -18,50 +11,5 @@ export function Marks({ one }: { one: Subscriber }) {
       <MarkSet kind="tags" one={one} />
       <MarkSet kind="labels" one={one} />
     </Card>
-  );
-}
-
-function MarkSet({ kind, one }: { kind: 'tags' | 'labels'; one: Subscriber }) {
-  const { t } = useTranslation();
-  const { place, botPlace, may } = usePlace();
-  const change = useChange(one.id);
-  const [text, setText] = useState('');
-  const [q] = useDebouncedValue(text, 250);
-  const canEdit = may('subscribers.write');
-  const { rows } = useList<Mark>(`/${kind}`, kind === 'tags' ? botPlace : place, { q, sort: 'name' });
-  const held = one[kind];
-  const put = (how: 'add' | 'remove', name: string) => change.mutate({ [`${how}_${kind}`]: [name] }, { onError: toastFailed });
-  return (
-    <div className={css.markSet}>
-      <h3>{t(`subscribers.${kind}`)}</h3>
-      <ul className={css.marks} aria-label={t(`subscribers.${kind}`)}>
-        {held.map((name) => (
-          <li key={name}>
-            {name}
-            {canEdit && <CloseButton size="xs" aria-label={t('subscribers.takeOff', { name })} onClick={() => put('remove', name)} />}
-          </li>
-        ))}
-        {held.length === 0 && <li className={css.noMark}>{t('subscribers.noMarks')}</li>}
-      </ul>
-      {canEdit && (
-        <Select
-          size="xs"
-          aria-label={t(`subscribers.add.${kind}`)}
-          placeholder={t(`subscribers.add.${kind}`)}
-          data={(rows ?? []).map((mark) => mark.name).filter((name) => !held.includes(name))}
-          value={null}
-          searchValue={text}
-          onSearchChange={setText}
-          onChange={(name) => {
-            if (name !== null) put('add', name);
-            setText('');
-          }}
-          searchable
-          filter={({ options }) => options}
-          nothingFoundMessage={t('form.nothingFound')}
-          maw={220}
-        />
-      )}
-    </div>
   );
 }

@@ -1,9 +1,9 @@
 // A change of one subscriber: the answer is who they are then.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import type { Subscriber } from '../../../api/replies.ts';
-import { api } from '../../../api.ts';
-import { usePlace } from '../../../place.ts';
-import { oneOf, refresh } from '../../../queries.ts';
+import type { Subscriber } from '../api/replies.ts';
+import { api } from '../api.ts';
+import { usePlace } from '../place.ts';
+import { oneOf, refresh } from '../queries.ts';
 
 export function useChange(id: number) {
   const { botPlace } = usePlace();

@@ -1,11 +1,11 @@
 // A value that is changed where it stands: a click or Enter opens it, Enter saves, Escape leaves it as it was.
 import { type KeyboardEvent, type ReactNode, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Field } from '../../../api/replies.ts';
-import { FieldValueInput } from '../../../forms/field-value.tsx';
-import { Icon } from '../../../ui/icon.tsx';
-import { sentenceOf } from '../../../ui/problem.tsx';
-import css from '../subscribers.module.css';
+import type { Field } from '../api/replies.ts';
+import { FieldValueInput } from '../forms/field-value.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { sentenceOf } from '../ui/problem.tsx';
+import css from './person.module.css';
 
 type EditedValueProps = {
   label: string;
@@ -23,7 +23,7 @@ export function EditedValue({ label, type, value, shown, canEdit, onSave }: Edit
   const [draft, setDraft] = useState<string | null>(null);
   const [error, setError] = useState<unknown>(null);
   const button = useRef<HTMLButtonElement>(null);
-  const text = value === '' ? <span className="dim">{t('subscribers.empty')}</span> : <span className="ellipsis">{shown}</span>;
+  const text = value === '' ? <span className="dim">{t('person.empty')}</span> : <span className="ellipsis">{shown}</span>;
   const close = () => {
     setDraft(null);
     setError(null);
@@ -51,7 +51,7 @@ export function EditedValue({ label, type, value, shown, canEdit, onSave }: Edit
           text
         ) : draft === null ? (
           <button ref={button} type="button" className={css.value} onClick={() => setDraft(value)}>
-            <span className="unseen">{t('subscribers.change', { label })}</span>
+            <span className="unseen">{t('person.change', { label })}</span>
             {text}
             <Icon name="pencil" size={13} />
           </button>

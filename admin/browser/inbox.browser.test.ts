@@ -69,7 +69,7 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
     await jane.say('A-1001');
     await log(page).getByText('A colleague takes care of A-1001.').waitFor();
     await flow(page).getByText('Handed over').waitFor();
-    await flow(page).getByText('A-1001').waitFor();
+    await flow(page).getByText('A-1001', { exact: true }).waitFor();
     await takePicture(page, 'inbox-handed-over');
     expect(problems).toEqual([]);
   });
@@ -212,7 +212,7 @@ describe.skipIf(!hasBrowser)('the inbox', () => {
       if (kind === 'phone') {
         expect(await row(page, 'Kim Phuc').isVisible()).toBe(false);
         await page.getByRole('button', { name: 'Flow and person' }).click();
-        await flow(page).getByText('E-5005').waitFor();
+        await flow(page).getByText('E-5005', { exact: true }).waitFor();
         await takePicture(page, 'inbox-phone-context');
         expect(await accessibilityProblems(page), 'phone context').toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);

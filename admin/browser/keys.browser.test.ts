@@ -69,11 +69,12 @@ describe.skipIf(!hasBrowser)('API keys in the console', () => {
     await dialog.getByRole('button', { name: 'Create', exact: true }).click();
     await dialog.getByText('This is needed.').waitFor();
     await dialog.getByText('Choose at least one.').waitFor();
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-path'))).toBe('name');
+    // The words are there a moment before the focus is.
+    await page.waitForFunction(() => document.activeElement?.getAttribute('data-path') === 'name');
     expect(new URL(page.url()).search).toBe('?new=1');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(new URL(page.url()).search).toBe('');
+    await page.waitForFunction(() => location.search === '');
     expect(problems).toEqual([]);
   });
 

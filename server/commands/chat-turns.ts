@@ -206,6 +206,15 @@ export type Because = { trigger?: string; retryOf?: number; attempt?: number; me
 /** How a chat stands after all that followed. */
 export type Settled = { chat: Chat; conversation: Conversation; state: Session | null };
 
+/** A turn that anybody but a chat's own message has made: with what follows, where its conversation is a chat. */
+export async function saveTurn(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
+  const step = await saveStep(app, tx, turn);
+  const { channel, bot_id: botId, id } = turn.conversation;
+  const chat = channel === 'api' ? await findChatOf(tx, botId, id) : null;
+  if (chat) await settleChat(app, tx, chat, step);
+  return step;
+}
+
 /** After every step of a chat, whoever caused it. */
 export async function settleChat(app: App, tx: Db, before: Chat, step: SavedStep, because: Because = {}): Promise<Settled> {
   const chat = await noteRuns(app, tx, before, step, because);

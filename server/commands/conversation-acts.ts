@@ -6,19 +6,18 @@ import { attended, delayed, untimed } from '@parley/engine/session.ts';
 import { dueAt } from '@parley/engine/talk.ts';
 import type { App } from '../app.ts';
 import { AppError, invalidField } from '../errors.ts';
-import { findChatOf } from '../store/chats.ts';
 import { setCircumstances } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import type { Uploader } from '../store/files.ts';
 import { findFlow } from '../store/flows.ts';
 import { findSession, setTimer } from '../store/sessions.ts';
-import { settleChat } from './chat-turns.ts';
+import { saveTurn } from './chat-turns.ts';
 import { attachFiles } from './files.ts';
 import { loadVersion } from './flow-set.ts';
 import { isAnswering } from './inside-answers.ts';
 import { mute } from './mute.ts';
 import { type Author, beginSession, type OpenTurn, openTurn, restart, type Spoken, setAside, walk } from './open-turn.ts';
-import { reopened, type SavedStep, saveStep } from './save-step.ts';
+import { reopened, type SavedStep } from './save-step.ts';
 
 /** Who does it, in which conversation. */
 export type Act = { botId: number; conversationId: number; by: Author & { id: number } };
@@ -27,14 +26,6 @@ async function open(app: App, tx: Db, { botId, conversationId, by }: Act): Promi
   const turn = await openTurn(app, tx, botId, conversationId);
   turn.by = by;
   return turn;
-}
-
-async function save(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
-  const step = await saveStep(app, tx, turn);
-  const { channel, bot_id: botId, id } = turn.conversation;
-  const chat = channel === 'api' ? await findChatOf(tx, botId, id) : null;
-  if (chat) await settleChat(app, tx, chat, step);
-  return step;
 }
 
 /** Somebody has come: whose turn to wait is over, and whose conversation nobody has is theirs. */
@@ -51,10 +42,10 @@ export async function answerConversation(app: App, tx: Db, act: Act, { attachmen
   const turn = await open(app, tx, act);
   const files = await attachFiles(app, tx, turn.conversation, attachments, uploader);
   turn.spoken = { ...said, files, author: { kind: 'agent', id: act.by.id, name: act.by.name } };
-  if (said.isNote) return save(app, tx, turn);
+  if (said.isNote) return saveTurn(app, tx, turn);
   if (turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(app.clock.now()) };
   if (turn.conversation.handler === 'people') attend(turn, act.by);
-  return save(app, tx, turn);
+  return saveTurn(app, tx, turn);
 }
 
 /** Null takes it from whoever had it. */
@@ -65,13 +56,13 @@ export async function assignConversation(app: App, tx: Db, act: Act, assigneeId:
       throw invalidField('assignee', 'Nobody with this number answers people in this workspace.');
   }
   turn.conversation = { ...turn.conversation, assignee_id: assigneeId };
-  return save(app, tx, turn);
+  return saveTurn(app, tx, turn);
 }
 
 /** A flow that handed over goes on by `resolved`; one that people had stopped ends here. */
 export async function closeConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
   const turn = await open(app, tx, act);
-  if (turn.conversation.status === 'done') return save(app, tx, turn);
+  if (turn.conversation.status === 'done') return saveTurn(app, tx, turn);
   const { taken_at: takenAt } = turn.conversation;
   turn.conversation = { ...turn.conversation, status: 'done', closed_at: app.clock.now(), taken_at: null, parked: null };
   if (turn.isLost) setAside(turn);
@@ -79,13 +70,13 @@ export async function closeConversation(app: App, tx: Db, act: Act): Promise<Sav
   else if (turn.session?.state.status === 'handed_off') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
   else if (takenAt !== null && turn.session) setAside(turn);
   // A flow that failed on its way out opened it for people again, and so it stays.
-  return save(app, tx, turn);
+  return saveTurn(app, tx, turn);
 }
 
 export async function reopenConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
   const turn = await open(app, tx, act);
   if (turn.conversation.status === 'done') turn.conversation = { ...turn.conversation, ...reopened(app.clock.now()), handler: 'people' };
-  return save(app, tx, turn);
+  return saveTurn(app, tx, turn);
 }
 
 /** From now on the bot is silent: replies are kept and nothing answers them, and what waits for time waits. */
@@ -96,7 +87,7 @@ export async function takeOver(app: App, tx: Db, act: Act): Promise<SavedStep> {
   if (turn.conversation.taken_at === null) turn.act = 'taken';
   if (turn.session) turn.session.state = attended(turn.session.state);
   turn.conversation = { ...turn.conversation, taken_at: turn.conversation.taken_at ?? now, assignee_id: act.by.id };
-  const step = await save(app, tx, turn);
+  const step = await saveTurn(app, tx, turn);
   if (turn.session?.id != null) await setTimer(tx, turn.session.id, null);
   return step;
 }
@@ -105,7 +96,7 @@ export async function takeOver(app: App, tx: Db, act: Act): Promise<SavedStep> {
 export async function muteConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
   const turn = await open(app, tx, act);
   await mute(app, tx, turn);
-  const step = await save(app, tx, turn);
+  const step = await saveTurn(app, tx, turn);
   if (turn.session?.id != null) await setTimer(tx, turn.session.id, null);
   return step;
 }
@@ -114,15 +105,15 @@ export async function muteConversation(app: App, tx: Db, act: Act): Promise<Save
 export async function unmuteConversation(app: App, tx: Db, act: Act): Promise<SavedStep> {
   const turn = await open(app, tx, act);
   const { muted_at: mutedAt, taken_at: takenAt, parked } = turn.conversation;
-  if (mutedAt === null) return save(app, tx, turn);
+  if (mutedAt === null) return saveTurn(app, tx, turn);
   await setCircumstances(tx, act.botId, act.conversationId, { muted_at: null });
   turn.conversation = { ...turn.conversation, muted_at: null };
   if (turn.session === null) turn.conversation = { ...turn.conversation, handler: 'people' };
-  if (takenAt !== null) return save(app, tx, turn);
+  if (takenAt !== null) return saveTurn(app, tx, turn);
   turn.conversation = { ...turn.conversation, parked: null };
   if (!turn.isLost) goOnCounting(turn, mutedAt);
   if (parked !== null && turn.session && !turn.isLost) await walk(app, tx, turn, JSON.parse(parked) as Input);
-  const step = await save(app, tx, turn);
+  const step = await saveTurn(app, tx, turn);
   await startClock(tx, turn);
   return step;
 }
@@ -142,7 +133,7 @@ export async function handBack(app: App, tx: Db, act: Act, block: string | null)
   else if (turn.isLost && turn.session) await restart(app, tx, turn, turn.session, {});
   else if (turn.session?.state.wait?.kind === 'human') await walk(app, tx, turn, { kind: 'human', outcome: 'resolved' });
   else if (parked !== null && turn.session) await walk(app, tx, turn, JSON.parse(parked) as Input);
-  const step = await save(app, tx, turn);
+  const step = await saveTurn(app, tx, turn);
   await startClock(tx, turn);
   return step;
 }

@@ -4,12 +4,11 @@ import { blockAt } from '@parley/engine/flow.ts';
 import type { App } from '../app.ts';
 import type { Tenant } from '../auth.ts';
 import { AppError, assert } from '../errors.ts';
-import { findChatOf } from '../store/chats.ts';
 import { type Conversation, currentConversation, insertConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { type FlowPlace, type FlowRow, findFlow } from '../store/flows.ts';
 import { type Subscriber, updateSubscriber } from '../store/subscribers.ts';
-import { settleChat } from './chat-turns.ts';
+import { saveTurn } from './chat-turns.ts';
 import { loadVersion } from './flow-set.ts';
 import { beginSession, type OpenTurn, openTurn, type Spoken, walk } from './open-turn.ts';
 import { type SavedStep, saveStep } from './save-step.ts';
@@ -61,14 +60,6 @@ export async function sendBlock(app: App, tx: Db, tenant: Tenant, to: Subscriber
 async function turnWith(app: App, tx: Db, tenant: Tenant, to: Subscriber): Promise<OpenTurn> {
   const conversation = await conversationWith(app, tx, tenant, to);
   return openTurn(app, tx, tenant.botId, conversation.id);
-}
-
-/** With the end of the chat, where the conversation is one. */
-export async function saveTurn(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
-  const step = await saveStep(app, tx, turn);
-  const chat = turn.conversation.channel === 'api' ? await findChatOf(tx, turn.conversation.bot_id, turn.conversation.id) : null;
-  if (chat) await settleChat(app, tx, chat, step);
-  return step;
 }
 
 export async function conversationWith(app: App, tx: Db, { workspaceId, botId }: Pick<Tenant, 'workspaceId' | 'botId'>, to: Subscriber): Promise<Conversation> {

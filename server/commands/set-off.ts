@@ -7,10 +7,11 @@ import type { App } from '../app.ts';
 import { type Conversation, currentConversation, deleteConversation, lockConversation } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
 import { findSubscriber } from '../store/subscribers.ts';
+import { saveTurn } from './chat-turns.ts';
 import { chainOf, type Occurrence } from './occurrences.ts';
 import { isResting, type OpenTurn, openTurn } from './open-turn.ts';
 import type { SavedStep } from './save-step.ts';
-import { conversationWith, saveTurn } from './sending.ts';
+import { conversationWith } from './sending.ts';
 import { beginTriggered, type Triggered, triggersOf } from './triggers.ts';
 
 /** Flows that set each other off come to an end after so many. */

@@ -2,14 +2,13 @@
 // done, or it is sent somewhere. A wake that comes too late or twice finds nothing to wake, and changes nothing.
 import type { Input } from '@parley/engine/advance.ts';
 import type { App } from '../app.ts';
-import { findChatOf } from '../store/chats.ts';
 import { lockConversation, parkInput } from '../store/conversations.ts';
 import type { Db } from '../store/database.ts';
-import { settleChat } from './chat-turns.ts';
+import { saveTurn } from './chat-turns.ts';
 import { type Gathered, textGathered, withoutGathered } from './gathering.ts';
 import { isResting, isStopped, type OpenTurn, openTurn, walk } from './open-turn.ts';
 import { answer } from './receive-reply.ts';
-import { type SavedStep, saveStep } from './save-step.ts';
+import type { SavedStep } from './save-step.ts';
 
 export type Wake = Extract<Input, { kind: 'timer' | 'answer' | 'webhook' | 'human' | 'jump' }>;
 
@@ -34,7 +33,7 @@ export async function wakeSession(
   const text = wake.kind === 'timer' ? textGathered(turn, wake) : null;
   if (text === null) await walk(app, tx, turn, wake);
   else await answer(app, tx, turn, { text });
-  return turn.session?.state === before ? null : keep(app, tx, turn);
+  return turn.session?.state === before ? null : saveTurn(app, tx, turn);
 }
 
 /** They have been quiet: what they wrote in several messages is answered. Null when more has come since, or nothing waits. */
@@ -46,15 +45,7 @@ export async function answerGathered(app: App, tx: Db, due: Gathered): Promise<S
   if (text === null || !turn.session) return null;
   if (isResting(turn)) turn.session.state = withoutGathered(turn.session.state);
   else await answer(app, tx, turn, { text });
-  return keep(app, tx, turn);
-}
-
-async function keep(app: App, tx: Db, turn: OpenTurn): Promise<SavedStep> {
-  const step = await saveStep(app, tx, turn);
-  const { bot_id: botId, id, channel } = turn.conversation;
-  const chat = channel === 'api' ? await findChatOf(tx, botId, id) : null;
-  if (chat) await settleChat(app, tx, chat, step);
-  return step;
+  return saveTurn(app, tx, turn);
 }
 
 /** People have the conversation: what the flow asked for is kept for when it goes on. Its time is looked at again then. */
